@@ -1,0 +1,81 @@
+"""What ``manage.py check`` says of the settings, each with an id and a hint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+
+from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_pool
+
+
+def check_settings(**kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Check ``COGNITO_POOLS`` and ``COGNITO_CONFIRM``."""
+    return [*_check_pools(), *_check_app()]
+
+
+def _check_pools() -> list[CheckMessage]:
+    pools = getattr(settings, "COGNITO_POOLS", None)
+    if not isinstance(pools, dict) or not pools:
+        return [
+            Error(
+                "COGNITO_POOLS is not set.",
+                hint='Set it to {"default": {"USER_POOL_ID": …, "CLIENT_ID": …}}, or use pool_from_env().',
+                id="django_cognito_confirm.E001",
+            )
+        ]
+    return [message for alias, options in pools.items() for message in _check_pool(alias, options)]
+
+
+def _check_pool(alias: str, options: Any) -> list[CheckMessage]:
+    if not isinstance(options, dict):
+        return [
+            Error(
+                f'COGNITO_POOLS["{alias}"] is not a dictionary.',
+                hint='Give it "USER_POOL_ID" and "CLIENT_ID".',
+                id="django_cognito_confirm.E002",
+            )
+        ]
+    messages: list[CheckMessage] = [
+        Error(
+            f'COGNITO_POOLS["{alias}"] has an unknown key {name!r}.',
+            hint=f"Known are {', '.join(POOL_DEFAULTS)}.",
+            id="django_cognito_confirm.E003",
+        )
+        for name in options
+        if name not in POOL_DEFAULTS
+    ]
+    try:
+        get_pool(alias)
+    except ImproperlyConfigured as error:
+        messages.append(
+            Error(
+                str(error),
+                hint="The AWS console shows it; with pool_from_env(), set its environment variable.",
+                id="django_cognito_confirm.E004",
+            )
+        )
+    return messages
+
+
+def _check_app() -> list[CheckMessage]:
+    options = getattr(settings, "COGNITO_CONFIRM", {})
+    if not isinstance(options, dict):
+        return [
+            Error(
+                "COGNITO_CONFIRM is not a dictionary.",
+                hint=f"Known keys are {', '.join(APP_DEFAULTS)}.",
+                id="django_cognito_confirm.E005",
+            )
+        ]
+    return [
+        Error(
+            f"COGNITO_CONFIRM has an unknown key {name!r}.",
+            hint=f"Known are {', '.join(APP_DEFAULTS)}.",
+            id="django_cognito_confirm.E006",
+        )
+        for name in options
+        if name not in APP_DEFAULTS
+    ]

@@ -1,0 +1,173 @@
+"""Settings, read here and nowhere else: ``COGNITO_POOLS`` and ``COGNITO_CONFIRM``.
+
+Both are read anew at each use, so that ``override_settings`` takes effect at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.shortcuts import resolve_url
+from django.utils.module_loading import import_string
+
+DEFAULT_POOL_ALIAS = "default"
+
+POOL_DEFAULTS: dict[str, Any] = {
+    "USER_POOL_ID": "",
+    "CLIENT_ID": "",
+    "CLIENT_SECRET": None,
+    "REGION": None,
+    "ENDPOINT_URL": None,
+    "CASE_SENSITIVE": False,
+    "USERNAME_ATTRIBUTES": (),
+    "REVEAL_USERS": False,
+    "FORCE_ALIAS_CREATION": False,
+    "CLIENT_METADATA": None,
+    "SANDBOX": False,
+}
+
+APP_DEFAULTS: dict[str, Any] = {
+    "LIMITS": {},
+    "CACHE": "default",
+    "CLIENT_IP": None,
+    "USERNAME_FROM_USER": None,
+    "SIGN_IN_URL": None,
+    "SIGN_UP_URL": None,
+    "TASKS_BACKEND": "default",
+    "ADMIN_RATE": 10,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What the local sandbox of one pool is told to be."""
+
+    alias_attributes: tuple[str, ...] = ()
+    prevent_user_existence_errors: bool = True
+    auto_confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """One entry of ``COGNITO_POOLS``, with every default filled in."""
+
+    alias: str
+    user_pool_id: str
+    client_id: str
+    client_secret: str | Callable[[], str] | None = field(default=None, repr=False)
+    region: str
+    endpoint_url: str | None = None
+    case_sensitive: bool = False
+    username_attributes: tuple[str, ...] = ()
+    reveal_users: bool = False
+    force_alias_creation: bool = False
+    client_metadata: Mapping[str, str] | Callable[..., Mapping[str, str]] | None = field(default=None, repr=False)
+    sandbox: Sandbox | None = None
+
+    def get_client_secret(self) -> str:
+        """Return the app client's secret as it is now, ``""`` for a client that has none."""
+        secret = self.client_secret
+        return (secret() if callable(secret) else secret) or ""
+
+    def username_key(self, username: str) -> str:
+        """Return what identifies ``username`` in this pool: 64 hexadecimal digits.
+
+        A digest, because collations and case folding differ between databases and bytes do not.
+        """
+        name = username if self.case_sensitive else username.lower()
+        return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+
+
+def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
+    """Return the pool that ``COGNITO_POOLS[alias]`` describes.
+
+    Raises ``ImproperlyConfigured``, naming the setting, when it is missing or lacks what no pool can do without.
+    """
+    pools = getattr(settings, "COGNITO_POOLS", None)
+    if not pools:
+        raise ImproperlyConfigured("COGNITO_POOLS is not set.")
+    if alias not in pools:
+        raise ImproperlyConfigured(f"COGNITO_POOLS has no pool {alias!r}.")
+    options = {**POOL_DEFAULTS, **pools[alias]}
+    for name in ("USER_POOL_ID", "CLIENT_ID"):
+        if not options[name]:
+            raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not set.')
+    region, separator, _ = options["USER_POOL_ID"].partition("_")
+    if not options["REGION"] and not separator:
+        raise ImproperlyConfigured(
+            f'COGNITO_POOLS["{alias}"]["USER_POOL_ID"] names no region (eu-west-1_AbCdEf123) and "REGION" is not set.'
+        )
+    return Pool(
+        alias=alias,
+        user_pool_id=options["USER_POOL_ID"],
+        client_id=options["CLIENT_ID"],
+        client_secret=options["CLIENT_SECRET"],
+        region=options["REGION"] or region,
+        endpoint_url=options["ENDPOINT_URL"],
+        case_sensitive=options["CASE_SENSITIVE"],
+        username_attributes=tuple(options["USERNAME_ATTRIBUTES"]),
+        reveal_users=options["REVEAL_USERS"],
+        force_alias_creation=options["FORCE_ALIAS_CREATION"],
+        client_metadata=options["CLIENT_METADATA"],
+        sandbox=_sandbox(options["SANDBOX"]),
+    )
+
+
+def _sandbox(value: bool | Mapping[str, Any]) -> Sandbox | None:
+    if not value:
+        return None
+    options = {} if value is True else value
+    return Sandbox(
+        alias_attributes=tuple(options.get("ALIAS_ATTRIBUTES", ())),
+        prevent_user_existence_errors=options.get("PREVENT_USER_EXISTENCE_ERRORS", True),
+        auto_confirm=options.get("AUTO_CONFIRM", False),
+    )
+
+
+def get_option(name: str) -> Any:
+    """Return ``COGNITO_CONFIRM[name]`` or its default; a dotted path to a callable is imported."""
+    value = {**APP_DEFAULTS, **getattr(settings, "COGNITO_CONFIRM", {})}[name]
+    if name in ("CLIENT_IP", "USERNAME_FROM_USER") and isinstance(value, str):
+        return import_string(value)
+    return value
+
+
+def get_sign_in_url() -> str:
+    """Return where people sign in: ``SIGN_IN_URL``, else Django's ``LOGIN_URL``."""
+    return resolve_url(get_option("SIGN_IN_URL") or settings.LOGIN_URL)
+
+
+def get_sign_up_url() -> str | None:
+    """Return where people sign up, ``None`` where the site does not say."""
+    url = get_option("SIGN_UP_URL")
+    return resolve_url(url) if url else None
+
+
+def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
+    """Return one pool's dictionary for ``COGNITO_POOLS``, read from environment variables by django-environ.
+
+    With the default prefix: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
+    ``COGNITO_REGION``, ``COGNITO_ENDPOINT_URL``, ``COGNITO_CASE_SENSITIVE``, ``COGNITO_USERNAME_ATTRIBUTES`` (comma
+    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION`` and ``COGNITO_SANDBOX``. What is not in the
+    environment keeps its default.
+    """
+    import environ
+
+    env = environ.Env()
+    return {
+        "USER_POOL_ID": env.str(prefix + "USER_POOL_ID", default=""),
+        "CLIENT_ID": env.str(prefix + "CLIENT_ID", default=""),
+        "CLIENT_SECRET": env.str(prefix + "CLIENT_SECRET", default="") or None,
+        "REGION": env.str(prefix + "REGION", default="") or None,
+        "ENDPOINT_URL": env.str(prefix + "ENDPOINT_URL", default="") or None,
+        "CASE_SENSITIVE": env.bool(prefix + "CASE_SENSITIVE", default=False),
+        "USERNAME_ATTRIBUTES": tuple(env.list(prefix + "USERNAME_ATTRIBUTES", default=[])),
+        "REVEAL_USERS": env.bool(prefix + "REVEAL_USERS", default=False),
+        "FORCE_ALIAS_CREATION": env.bool(prefix + "FORCE_ALIAS_CREATION", default=False),
+        "SANDBOX": env.bool(prefix + "SANDBOX", default=False),
+    }
