@@ -1,0 +1,107 @@
+"""The ledger: what is known of each confirmation, one row for each username of a pool."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+
+class SecretStr(str):
+    """A string that ``repr`` does not show, so that no log, shell or error report shows it by accident."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
+class Status(models.TextChoices):
+    """What the facts of a row add up to; computed by the database, the first that fits."""
+
+    CONFIRMED = "confirmed", _("confirmed, not delivered yet")
+    UNKNOWN = "unknown", _("outcome unknown")
+    STARTED = "started", _("started")
+    DELIVERED = "delivered", _("confirmed and delivered")
+    QUEUED = "queued", _("queued")
+    REJECTED = "rejected", _("rejected")
+    SIGNED_UP = "signed_up", _("signed up")
+
+
+_STATUS = Case(
+    When(owed=True, then=Value(Status.CONFIRMED)),
+    When(Q(open_attempts__gt=0) & Q(unclear=True), then=Value(Status.UNKNOWN)),
+    When(open_attempts__gt=0, then=Value(Status.STARTED)),
+    When(delivered_at__isnull=False, then=Value(Status.DELIVERED)),
+    When(queued_at__isnull=False, then=Value(Status.QUEUED)),
+    When(started_at__isnull=False, then=Value(Status.REJECTED)),
+    default=Value(Status.SIGNED_UP),
+)
+
+
+class Confirmation(models.Model):
+    """What is known of the confirmation of one username in one pool.
+
+    A row holds facts, each changed by itself in an UPDATE by the functions of ``ledger``; host projects read it and
+    never write it. It never holds a code, a secret or a session.
+    """
+
+    pool = models.CharField(_("pool"), max_length=64, help_text=_("Alias in COGNITO_POOLS."))
+    username_key = models.CharField(
+        _("username key"), max_length=64, help_text=_("SHA-256 of the username, which tells people apart.")
+    )
+    username = models.CharField(
+        _("username"), max_length=128, blank=True, help_text=_("As signed up, else as sent to Cognito.")
+    )
+    sub = models.CharField(_("sub"), max_length=64, blank=True, help_text=_("Cognito's own id of the user, if known."))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("local user"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("The local record that was made for this very sign-up."),
+    )
+    source = models.CharField(_("source"), max_length=32, blank=True, help_text=_("Who asked for it: service, form, …"))
+    open_attempts = models.PositiveIntegerField(_("open attempts"), default=0)
+    unclear = models.BooleanField(_("unclear"), default=False)
+    owed = models.BooleanField(_("owed"), default=False)
+    epoch = models.PositiveIntegerField(_("epoch"), default=0)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    queued_at = models.DateTimeField(_("queued at"), null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=64, blank=True, help_text=_("Cognito's error code."))
+    delivery_attempts = models.PositiveIntegerField(_("delivery attempts"), default=0)
+    delivery_error = models.CharField(
+        _("delivery error"), max_length=128, blank=True, help_text=_("The exception that a receiver raised.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    status = models.GeneratedField(
+        verbose_name=_("status"),
+        expression=_STATUS,
+        output_field=models.CharField(max_length=16, choices=Status.choices),
+        db_persist=True,
+    )
+
+    session: str = SecretStr()
+    """Cognito's Session from the reply of ConfirmSignUp, in memory only."""
+
+    objects: ClassVar[models.Manager[Confirmation]]
+
+    class Meta:
+        verbose_name = _("confirmation")
+        verbose_name_plural = _("confirmations")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["username_key", "pool"], name="cognito_confirm_username"),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["status", "started_at"], name="cognito_confirm_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username or self.username_key[:12]} ({self.pool})"

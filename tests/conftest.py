@@ -1,0 +1,74 @@
+"""What most tests need: people in the sandbox's pool, and a note of what the signals said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from django_cognito_confirm.cognito import public_client
+from django_cognito_confirm.models import Confirmation
+from django_cognito_confirm.signals import sign_up_confirmed
+
+pytest_plugins = ["tests.ci"]
+
+PASSWORD = "correct-horse-1"
+
+
+@pytest.fixture
+def pools(settings: Any) -> Callable[..., None]:
+    """Change options of the default pool: ``pools(CLIENT_SECRET="…")``."""
+
+    def change(alias: str = "default", **options: Any) -> None:
+        known = django_settings.COGNITO_POOLS
+        base = known.get(alias, known["default"])
+        settings.COGNITO_POOLS = {**known, alias: {**base, **options}}
+
+    return change
+
+
+def sign_up(username: str = "alice", *, pool: str = "default", **attributes: str) -> dict[str, Any]:
+    """Sign somebody up in the sandbox; return SignUp's reply."""
+    attributes.setdefault("email", f"{username.lower()}@example.com")
+    reply: dict[str, Any] = public_client(pool).sign_up(  # type: ignore[assignment]
+        ClientId=django_settings.COGNITO_POOLS[pool]["CLIENT_ID"],
+        Username=username,
+        Password=PASSWORD,
+        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+    )
+    return reply
+
+
+def last_code() -> str:
+    """Return the code in the newest message that the sandbox has sent."""
+    from django_cognito_confirm.sandbox.models import Message
+
+    code: str = Message.objects.latest("pk").code
+    return code
+
+
+def wrong_code() -> str:
+    """Return six digits that are not the newest code."""
+    return "000001" if last_code() == "000000" else "000000"
+
+
+class Heard(list[dict[str, Any]]):
+    """What receivers of ``sign_up_confirmed`` were told, in order."""
+
+    @property
+    def usernames(self) -> list[str]:
+        return [told["confirmation"].username for told in self]
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    told = Heard()
+
+    def receiver(sender: type[Confirmation], **kwargs: Any) -> None:
+        told.append(kwargs)
+
+    sign_up_confirmed.connect(receiver)
+    yield told
+    sign_up_confirmed.disconnect(receiver)

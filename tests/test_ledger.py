@@ -1,0 +1,393 @@
+"""The ledger's promise, by a state machine: the actions of users, processes and syncs, in any order, crashing anywhere.
+
+One name in one pool. Persons 1 and 2 have it one after the other (the first is deleted in between). Attempts of owners
+(right code) and strangers (wrong code) run at once; each may crash between any two steps; a reply may be lost; a
+receiver may raise; syncs run side by side; a listing may show an older state of the pool until an hour has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone as tz
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings as hypothesis_settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from django_cognito_confirm import ledger, sync
+from django_cognito_confirm.cognito import ListedUser
+from django_cognito_confirm.conf import get_pool
+from django_cognito_confirm.models import Confirmation, Status
+from django_cognito_confirm.signals import sign_up_confirmed
+from tests.conftest import Heard
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Running:
+    """An attempt in some process."""
+
+    attempt: ledger.Attempt
+    owner: bool
+    person: int
+    answer: str = ""
+
+
+@dataclass
+class Looking:
+    """A sync in some process: the row that it read, and the person that the listing showed it, confirmed or not."""
+
+    row: Confirmation
+    seen: tuple[int, bool] | None = None
+
+
+Step = Callable[[st.DataObject], None]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=tz.utc)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)  # no two moments are the same
+        return self.now
+
+    def pass_by(self, **kwargs: float) -> None:
+        self.now += timedelta(**kwargs)
+
+
+class ReceiverFails(Exception):
+    pass
+
+
+class Ledger(RuleBasedStateMachine):
+    clock: Clock
+
+    def __init__(self) -> None:
+        super().__init__()
+        Confirmation.objects.all().delete()
+        get_user_model().objects.all().delete()
+        self.pool = get_pool()
+        self.person = 1
+        self.confirmed = ""
+        self.past = [(1, False)]
+        self.running: list[Running] = []
+        self.begun = 0
+        self.looking: list[Looking] = []
+        self.told: list[int] = []
+        self.telling = 0
+        self.recorded = 0
+        self.fails = False
+        self.failed = 0
+        self.age = 0
+        self.created = {1: self.clock(), 2: None}
+        self.users: dict[int, Any] = {1: None, 2: None}
+        sign_up_confirmed.connect(self.receive)
+
+    def teardown(self) -> None:
+        try:
+            self.come_to_rest()
+        finally:
+            sign_up_confirmed.disconnect(self.receive)
+
+    # --- what the host sees ---
+
+    def receive(self, sender: Any, confirmation: Confirmation, **kwargs: Any) -> None:
+        if self.fails:
+            self.fails = False
+            self.failed += 1
+            raise ReceiverFails
+        person = self.telling
+        assert person not in self.told, f"person {person} is told twice"
+        assert person == self.person, f"person {person} is told for a name that person {self.person} has now"
+        assert self.confirmed, f"person {person} is told but not confirmed"
+        assert confirmation.sub in ("", f"sub-{person}")
+        assert confirmation.user in (None, self.users[person])
+        assert confirmation.username == "Alice"
+        self.told.append(person)
+
+    def row(self) -> Confirmation | None:
+        return Confirmation.objects.first()
+
+    # --- attempts ---
+
+    @precondition(lambda self: self.begun < 4)
+    @rule(owner=st.booleans())
+    def an_attempt_begins(self, owner: bool) -> None:
+        self.running.append(Running(ledger.begin(self.pool, "Alice", source="form"), owner, self.person))
+        self.begun += 1
+        self.age = 0
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def an_attempt_goes_on(self, data: st.DataObject) -> None:
+        running = data.draw(st.sampled_from(self.running), label="attempt")
+        steps: dict[str, list[Callable[[Running], None]]] = {
+            "": [self.cognito_answers, self.cognito_answers, self.the_reply_is_lost, self.crash],
+            "yes": [self.record_yes, self.record_yes_and_fail, self.crash],
+            "no": [self.record_no, self.crash],
+            "unclear": [self.record_unclear, self.crash],
+        }
+        step = data.draw(st.sampled_from(steps[running.answer]), label="step")
+        step(running)
+
+    def cognito_answers(self, running: Running) -> None:
+        if running.owner and running.person == self.person and not self.confirmed:
+            self.confirmed = "here"
+            self.past.append((self.person, True))
+            running.answer = "yes"
+        else:
+            running.answer = "no"
+
+    def the_reply_is_lost(self, running: Running) -> None:
+        self.cognito_answers(running)
+        running.answer = "unclear"
+
+    def crash(self, running: Running) -> None:
+        self.running.remove(running)
+
+    def record_no(self, running: Running) -> None:
+        self.running.remove(running)
+        ledger.refuse(running.attempt, "CodeMismatchException")
+
+    def record_unclear(self, running: Running) -> None:
+        self.running.remove(running)
+        ledger.leave_open(running.attempt, "ReadTimeoutError")
+
+    def record_yes(self, running: Running) -> None:
+        self.running.remove(running)
+        self.telling = running.person
+        with self.noting(running.person):
+            ledger.confirm(running.attempt)
+
+    def record_yes_and_fail(self, running: Running) -> None:
+        self.fails = self.failed < 2
+        self.record_yes(running)
+        self.fails = False
+
+    @contextmanager
+    def noting(self, person: int) -> Iterator[None]:
+        """Note whose yes was recorded, if one was."""
+        before = self.row()
+        yield
+        after = self.row()
+        if before and after and after.epoch != before.epoch:
+            self.recorded = person
+
+    # --- syncs ---
+
+    @precondition(lambda self: self.begun)
+    @rule(data=st.data())
+    def a_sync_goes_on(self, data: st.DataObject) -> None:
+        steps = [self.a_listing_shows(looking) for looking in self.looking if looking.seen is None]
+        steps += [self.a_sync_records(looking) for looking in self.looking if looking.seen]
+        row = self.row()
+        if row is not None and row.owed:
+            steps += [self.a_sync_delivers(row, fails=False), self.a_sync_delivers(row, fails=True)]
+        due = row is not None and (row.status == Status.UNKNOWN or (row.status == Status.STARTED and self.age > 0))
+        if row is not None and due and len(self.looking) < 2:
+            steps.append(self.a_sync_reads(row))
+        if steps:
+            step = data.draw(st.sampled_from(steps), label="step")
+            step(data)
+
+    def a_sync_reads(self, row: Confirmation) -> Step:
+        return lambda data: self.looking.append(Looking(row))
+
+    def a_listing_shows(self, looking: Looking) -> Step:
+        def step(data: st.DataObject) -> None:
+            looking.seen = data.draw(st.sampled_from(self.past), label="listing")
+
+        return step
+
+    def a_sync_records(self, looking: Looking) -> Step:
+        def step(data: st.DataObject) -> None:
+            assert looking.seen is not None
+            self.looking.remove(looking)
+            self.record(looking.row, *looking.seen)
+
+        return step
+
+    def a_sync_delivers(self, row: Confirmation, *, fails: bool) -> Step:
+        def step(data: st.DataObject) -> None:
+            self.telling = self.recorded
+            self.fails = fails and self.failed < 2
+            ledger.deliver(row.pk)
+            self.fails = False
+
+        return step
+
+    def record(self, row: Confirmation, person: int, confirmed: bool) -> None:
+        created = self.created[person]
+        assert created is not None
+        user = ListedUser("Alice", "CONFIRMED" if confirmed else "UNCONFIRMED", True, created, {"sub": f"sub-{person}"})
+        with self.noting(person):
+            sync.record(self.pool, row, user)
+
+    # --- the world ---
+
+    @rule(data=st.data())
+    def the_world_goes_on(self, data: st.DataObject) -> None:
+        steps = []
+        if not self.running:
+            steps += [self.time_passes] * 3
+        if not self.confirmed:
+            steps.append(self.confirmed_elsewhere)
+        if self.row() is None and not self.confirmed:
+            steps += [self.the_first_signs_up_here] * 2
+        if self.person == 1 and self.row() is not None:
+            steps.append(self.the_first_is_deleted_and_a_second_signs_up)
+        if steps:
+            step = data.draw(st.sampled_from(steps), label="step")
+            step()
+
+    def time_passes(self) -> None:
+        # A process does not sleep two minutes between begin and the end of its call.
+        self.age += 1
+        self.clock.pass_by(minutes=3 if self.age == 1 else 61)
+        if self.age > 1:
+            self.past = self.past[-1:]
+
+    def confirmed_elsewhere(self) -> None:
+        self.confirmed = "elsewhere"
+        self.past.append((self.person, True))
+
+    def the_first_signs_up_here(self) -> None:
+        self.users[1] = get_user_model().objects.create(username="Alice")
+        ledger.sign_up(self.pool, "Alice", sub="sub-1", user=self.users[1])
+
+    def the_first_is_deleted_and_a_second_signs_up(self) -> None:
+        self.person, self.confirmed, self.past = 2, "", [(2, False)]
+        self.created[2] = self.clock()
+        self.users[2] = get_user_model().objects.create(username="Alice II")
+        ledger.sign_up(self.pool, "Alice", sub="sub-2", user=self.users[2])
+
+    def come_to_rest(self) -> None:
+        """Everything ends, an hour passes, one whole sync runs: now the promise must hold."""
+        self.running.clear()
+        self.clock.pass_by(minutes=61)
+        row = self.row()
+        if row is not None and row.open_attempts:
+            self.record(row, self.person, bool(self.confirmed))
+        self.fails, self.telling = False, self.recorded
+        row = self.row()
+        if row is not None and row.owed:
+            assert ledger.deliver(row.pk)
+        if self.confirmed == "here":
+            assert self.person in self.told, f"person {self.person} was confirmed here and never told"
+        row = self.row()
+        assert row is None or row.status not in (Status.STARTED, Status.UNKNOWN, Status.CONFIRMED)
+
+
+def test_none_lost_none_false_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger.clock = Clock()
+    monkeypatch.setattr(timezone, "now", Ledger.clock)
+    run_state_machine_as_test(
+        Ledger,
+        settings=hypothesis_settings(
+            max_examples=400, stateful_step_count=24, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+# --- what the machine does not see ----------------------------------------------------------------------------------------
+
+
+def test_begin_is_committed_before_it_returns() -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        ledger.begin(get_pool(), "alice", source="form")
+
+
+def test_a_name_is_as_typed_until_somebody_is_known_by_it() -> None:
+    pool = get_pool()
+    ledger.refuse(ledger.begin(pool, "ALICE", source="form"), "CodeMismatchException")
+    ledger.confirm(ledger.begin(pool, "Alice", source="form"))
+    ledger.refuse(ledger.begin(pool, "aLiCe", source="form"), "NotAuthorizedException")
+    assert Confirmation.objects.get().username == "Alice"
+
+
+def test_josé_and_jose_are_two_people() -> None:
+    pool = get_pool()
+    for name in ("jose", "josé", "JOSE"):
+        ledger.begin(pool, name, source="form")
+    assert sorted(Confirmation.objects.values_list("username", "open_attempts")) == [("jose", 2), ("josé", 1)]
+
+
+def test_a_second_yes_on_a_delivered_row_is_another_persons(heard: Heard) -> None:
+    pool = get_pool()
+    banned = get_user_model().objects.create(username="alice", is_active=False)
+    ledger.sign_up(pool, "alice", sub="sub-1", user=banned)
+    ledger.confirm(ledger.begin(pool, "alice", source="form"))
+    ledger.confirm(ledger.begin(pool, "alice", source="form"))
+    first, second = (told["confirmation"] for told in heard)
+    assert (first.user, first.sub) == (banned, "sub-1")
+    assert (second.user, second.sub) == (None, "")
+    assert Confirmation.objects.get().user is None
+
+
+def test_what_was_delivered_while_an_attempt_ran_is_not_this_attempts(heard: Heard) -> None:
+    pool = get_pool()
+    first = get_user_model().objects.create(username="alice")
+    ledger.sign_up(pool, "alice", sub="sub-1", user=first, confirmed=False)
+    Confirmation.objects.update(owed=True, confirmed_at=timezone.now())
+    attempt = ledger.begin(pool, "alice", source="form")
+    assert ledger.deliver(attempt.row.pk)
+    ledger.confirm(attempt)
+    assert [told["confirmation"].user for told in heard] == [first, None]
+
+
+def test_a_sign_up_that_the_pool_confirms_at_once_is_told_on_commit(heard: Heard) -> None:
+    with transaction.atomic():
+        ledger.sign_up(get_pool(), "alice", sub="sub-1", confirmed=True)
+        assert heard == []
+    assert [(told["confirmation"].sub, told["by_owner"]) for told in heard] == [("sub-1", True)]
+
+
+def test_a_sign_up_that_is_rolled_back_is_not_told(heard: Heard) -> None:
+    def sign_up_and_fail() -> None:
+        with transaction.atomic():
+            ledger.sign_up(get_pool(), "alice", sub="sub-1", confirmed=True)
+            raise ReceiverFails
+
+    pytest.raises(ReceiverFails, sign_up_and_fail)
+    assert heard == []
+    assert not Confirmation.objects.exists()
+
+
+def test_the_hour_before_a_close_is_counted_in_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = ledger.begin(get_pool(), "alice", source="form")
+    assert not ledger.close(attempt.row)
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(hours=1))
+    assert ledger.close(attempt.row)
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({}, "signed_up"),
+        ({"started_at": 1}, "rejected"),
+        ({"started_at": 1, "queued_at": 1}, "queued"),
+        ({"started_at": 1, "queued_at": 1, "delivered_at": 1}, "delivered"),
+        ({"delivered_at": 1, "open_attempts": 1}, "started"),
+        ({"delivered_at": 1, "open_attempts": 1, "unclear": True}, "unknown"),
+        ({"delivered_at": 1, "unclear": True}, "delivered"),
+        ({"delivered_at": 1, "open_attempts": 1, "unclear": True, "owed": True}, "confirmed"),
+    ],
+)
+def test_the_status_is_computed_from_the_facts(facts: dict[str, Any], status: str) -> None:
+    moments = {name: timezone.now() if name.endswith("_at") else value for name, value in facts.items()}
+    row = Confirmation.objects.create(username_key="x", pool="default", **moments)
+    assert Confirmation.objects.get(pk=row.pk).status == status
+
+
+def test_nothing_secret_can_be_stored() -> None:
+    names = {field.name for field in Confirmation._meta.get_fields()}
+    assert not names & {"code", "secret", "session", "client_metadata"}
