@@ -1,0 +1,178 @@
+"""The sign-up that this browser session is waiting to confirm.
+
+Only ``remember_sign_up`` makes a session the owner's: SignUp refuses a name that exists, so nobody gets its reply for
+somebody else's account. Whatever else fills the form in (a link, ``remember_username``) grants nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from django.urls import reverse
+
+from . import ledger
+from .cognito import Delivery
+from .conf import DEFAULT_POOL_ALIAS, get_option, get_pool
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.sessions.backends.base import SessionBase
+    from django.http import HttpRequest
+
+KEPT_FOR: Final = 24 * 60 * 60
+"""Seconds; as long as a code is valid."""
+
+CODE_SENT_FOR: Final = 10 * 60
+"""Seconds for which the page says that a new code was sent."""
+
+_SIGN_UP = "cognito_confirm_sign_up"
+_USERNAME = "cognito_confirm_username"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingSignUp:
+    """What ``remember_sign_up`` left in the session."""
+
+    pool: str
+    username: str
+    username_key: str
+    sub: str = ""
+    user_pk: str = ""
+    session: str = field(default="", repr=False)
+    delivery: Delivery | None = None
+    code_sent_at: float = 0
+    expires_at: float = 0
+    confirmed: bool = False
+    """Done: pool and ``username_key`` alone are kept, so that a second click leads on."""
+
+    def is_for(self, username: str) -> bool:
+        """Whether ``username`` is exactly this sign-up's."""
+        return get_pool(self.pool).username_key(username) == self.username_key
+
+    @property
+    def code_sent(self) -> bool:
+        """Whether a new code was sent so recently that the page should say so."""
+        return self.code_sent_at > time.time() - CODE_SENT_FOR
+
+
+def remember_sign_up(
+    request: HttpRequest,
+    sign_up_response: Mapping[str, Any],
+    *,
+    username: str,
+    user: AbstractBaseUser | None = None,
+    pool: str = DEFAULT_POOL_ALIAS,
+) -> str:
+    """Remember a sign-up that has just succeeded, for 24 hours; return the URL to send the person to.
+
+    ``sign_up_response`` is the reply of boto3's ``sign_up`` as it is, ``username`` the name that was sent, ``user`` the
+    local record made for this sign-up: receivers of ``sign_up_confirmed`` find it as ``confirmation.user``. Belongs
+    inside the transaction that makes this record. Where the pool confirms people at once (``UserConfirmed``), the
+    signal is sent when that transaction commits, and the URL is that of the page that says so.
+    """
+    configured = get_pool(pool)
+    confirmed = bool(sign_up_response.get("UserConfirmed"))
+    sub = sign_up_response["UserSub"]
+    ledger.sign_up(configured, username, sub=sub, user=user, confirmed=confirmed, request=request)
+    request.session.cycle_key()
+    pending = PendingSignUp(
+        pool=pool,
+        username=username,
+        username_key=configured.username_key(username),
+        sub=sub,
+        user_pk="" if user is None else str(user.pk),
+        session=sign_up_response.get("Session") or "",
+        delivery=Delivery.from_reply(sign_up_response) if sign_up_response.get("CodeDeliveryDetails") else None,
+        expires_at=time.time() + KEPT_FOR,
+    )
+    request.session.pop(_USERNAME, None)
+    _save(request, pending)
+    if confirmed:
+        complete(request, pending)
+    return reverse("cognito_confirm:done" if confirmed else "cognito_confirm:confirm", current_app=pool)
+
+
+def remember_username(
+    request: HttpRequest, username: str, *, pool: str = DEFAULT_POOL_ALIAS, code_asked_for: bool = False
+) -> str:
+    """Fill ``username`` into the form of this browser's confirm page; return that page's URL.
+
+    It grants nothing: use it where a person says who they are, as after a sign-in that ended in "not confirmed".
+    ``code_asked_for``: a new code was just asked for, and the page says that it is on its way.
+    """
+    asked_at = time.time() if code_asked_for else 0
+    request.session[_USERNAME] = {"pool": pool, "username": username, "code_asked_at": asked_at}
+    return reverse("cognito_confirm:confirm", current_app=pool)
+
+
+def get_username(request: HttpRequest, pool: str) -> str:
+    """Return the name that ``remember_username`` left for this pool, ``""`` without one."""
+    return str(_remembered(request, pool).get("username", ""))
+
+
+def code_asked_for(request: HttpRequest, pool: str) -> bool:
+    """Return whether this visitor asked for a code so recently that the page should say so."""
+    return float(_remembered(request, pool).get("code_asked_at", 0)) > time.time() - CODE_SENT_FOR
+
+
+def _remembered(request: HttpRequest, pool: str) -> dict[str, Any]:
+    remembered: dict[str, Any] = _session(request).get(_USERNAME, {})
+    return remembered if remembered.get("pool") == pool else {}
+
+
+def get_sign_up(request: HttpRequest, pool: str) -> PendingSignUp | None:
+    """Return what this session knows of a sign-up in this pool, confirmed or not; ``None`` after 24 hours."""
+    stored = _session(request).get(_SIGN_UP)
+    if not stored or stored["pool"] != pool or stored["expires_at"] < time.time():
+        return None
+    delivery = stored.get("delivery")
+    return PendingSignUp(**{**stored, "delivery": Delivery(**delivery) if delivery else None})
+
+
+def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingSignUp | None:
+    """Return this session's pending sign-up if ``username`` in ``pool`` is exactly that one, else ``None``."""
+    sign_up = get_sign_up(request, pool) if request is not None else None
+    return sign_up if sign_up and not sign_up.confirmed and sign_up.is_for(username) else None
+
+
+def complete(request: HttpRequest, sign_up: PendingSignUp) -> None:
+    """The sign-up is confirmed: keep only what a second click needs, for another 24 hours."""
+    done = PendingSignUp(pool=sign_up.pool, username="", username_key=sign_up.username_key, user_pk=sign_up.user_pk)
+    _save(request, replace(done, confirmed=True, expires_at=time.time() + KEPT_FOR))
+
+
+def code_sent(request: HttpRequest, sign_up: PendingSignUp, delivery: Delivery) -> None:
+    """A new code is on its way to the owner."""
+    _save(request, replace(sign_up, delivery=delivery, code_sent_at=time.time()))
+
+
+def forget(request: HttpRequest) -> None:
+    """Another person wants to use this browser: forget the sign-up and the name."""
+    for key in (_SIGN_UP, _USERNAME):
+        request.session.pop(key, None)
+
+
+def forget_others(request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:  # noqa: ARG001
+    """On sign-in (``user_logged_in``): a sign-up that is somebody else's is no longer this browser's."""
+    stored = _session(request).get(_SIGN_UP) if request is not None else None
+    if request is None or not stored:
+        return
+    if stored["user_pk"]:
+        same = stored["user_pk"] == str(user.pk)
+    else:
+        username_of = get_option("USERNAME_FROM_USER") or type(user).get_username
+        same = stored["username_key"] == get_pool(stored["pool"]).username_key(username_of(user))
+    if not same:
+        forget(request)
+
+
+def _session(request: HttpRequest) -> SessionBase | dict[str, Any]:
+    """Return the session; services may be given a request that has none."""
+    return getattr(request, "session", {})
+
+
+def _save(request: HttpRequest, sign_up: PendingSignUp) -> None:
+    request.session[_SIGN_UP] = asdict(sign_up)
