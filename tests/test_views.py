@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from django_cognito_confirm.models import Confirmation
+from django_cognito_confirm.sandbox.models import Attempt, Message, SandboxUser
+from tests.conftest import Heard, last_code, sign_up, wrong_code
+from tests.faults import FaultServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Pools = Callable[..., None]
+
+
+def page(response: Any) -> str:
+    text: str = response.content.decode()
+    return text
+
+
+def alert(response: Any) -> str:
+    """Return the text of the element that a screen reader announces, ``""`` without one."""
+    match = re.search(r'role="alert".*?>(.*?)</(?:div|p|section|ul)>', page(response), re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", match[1]).split()) if match else ""
+
+
+@pytest.fixture
+def owner(client: Client) -> Client:
+    """The browser in which alice has just signed up."""
+    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.test import RequestFactory
+
+    from django_cognito_confirm.pending import remember_sign_up
+
+    request = RequestFactory().post("/")
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    remember_sign_up(request, sign_up("alice"), username="alice")
+    request.session.save()
+    client.cookies["sessionid"] = request.session.session_key
+    return client
+
+
+# --- strangers: username and code ---------------------------------------------------------------------------------------
+
+
+def test_username_and_code_confirm_in_any_browser(client: Client, heard: Heard) -> None:
+    sign_up("alice")
+    response = client.post("/confirm/", {"username": "alice", "code": last_code()})
+    assert (response.status_code, response["Location"]) == (302, "/confirm/done/")
+    assert heard.usernames == ["alice"]
+    assert heard[0]["confirmation"].source == "form"
+    assert client.get("/confirm/done/").status_code == 200
+
+
+def test_a_wrong_code_keeps_the_username_and_not_the_code(client: Client) -> None:
+    sign_up("alice")
+    response = client.post("/confirm/", {"username": "alice", "code": wrong_code()})
+    assert response.status_code == 200
+    assert "was not accepted" in alert(response)
+    assert 'value="alice"' in page(response)
+    assert wrong_code() not in page(response)
+
+
+def test_every_refusal_of_a_stranger_looks_the_same(client: Client) -> None:
+    sign_up("alice")
+    sign_up("carol")
+    SandboxUser.objects.filter(username="carol").update(status="CONFIRMED")
+    sign_up("dora")
+    SandboxUser.objects.filter(username="dora").update(enabled=False)
+    pages = set()
+    for name in ("alice", "carol", "dora", "nobody"):
+        response = client.post("/confirm/", {"username": name, "code": "000001"})
+        text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page(response)).replace(name, "NAME")
+        pages.add((response.status_code, text))
+    assert len(pages) == 1
+
+
+@pytest.mark.parametrize("code", ["", "   ", "9" * 5000, "🙂🙂", "12\x0034"])
+def test_what_cannot_be_a_code_is_a_form_error_and_no_call(client: Client, code: str) -> None:
+    sign_up("alice")
+    response = client.post("/confirm/", {"username": "alice", "code": code})
+    assert response.status_code == 200
+    assert response.context["form"].errors["code"]
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize("username", ["", "   ", "a" * 5000, "al ice", "al\x00ice"])
+def test_what_cannot_be_a_username_is_a_form_error_and_no_call(client: Client, username: str) -> None:
+    response = client.post("/confirm/", {"username": username, "code": "123456"})
+    assert response.status_code == 200
+    assert response.context["form"].errors["username"]
+    assert not Confirmation.objects.exists()
+
+
+def test_bytes_that_are_no_text_are_no_error_500(client: Client) -> None:
+    body = b"username=%ed%a0%80&code=%ff%fe"
+    response = client.post("/confirm/", body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 200
+
+
+def test_full_width_digits_and_spaces_confirm(client: Client, heard: Heard) -> None:
+    sign_up("alice")
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in last_code())
+    client.post("/confirm/", {"username": "alice", "code": f" {wide[:3]} {wide[3:]} "})
+    assert heard.usernames == ["alice"]
+
+
+# --- links --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_fills_the_form_in_and_confirms_nobody(client: Client, heard: Heard) -> None:
+    sign_up("a+b@example.com".replace("@", ".at."))
+    name = "a+b.at.example.com"
+    response = client.get("/confirm/?" + urlencode({"username": name, "code": last_code()}))
+    assert f'value="{name}"' in page(response)
+    assert f'value="{last_code()}"' in page(response)
+    assert heard == []
+    assert not Confirmation.objects.exists()
+
+
+def test_a_hostile_link_is_escaped(client: Client) -> None:
+    response = client.get("/confirm/?" + urlencode({"username": '"><script>alert(1)</script>'}))
+    assert "<script>alert" not in page(response)
+
+
+# --- the owner: the code alone ------------------------------------------------------------------------------------------
+
+
+def test_the_owner_is_asked_for_the_code_alone(owner: Client) -> None:
+    response = owner.get("/confirm/")
+    assert list(response.context["form"].fields) == ["code"]
+    assert "a***@e***" in page(response)
+
+
+def test_the_owner_confirms_with_the_code_alone(owner: Client, heard: Heard) -> None:
+    response = owner.post("/confirm/", {"code": last_code()})
+    assert response["Location"] == "/confirm/done/"
+    assert heard[0]["by_owner"]
+
+
+def test_the_owner_is_told_that_the_account_is_confirmed(owner: Client) -> None:
+    SandboxUser.objects.update(status="CONFIRMED")
+    response = owner.post("/confirm/", {"code": "123456"})
+    assert "already confirmed" in alert(response)
+    assert "/sign-in/" in page(response)
+
+
+def test_a_form_from_before_the_sign_up_still_works(owner: Client, heard: Heard) -> None:
+    owner.post("/confirm/", {"username": "alice", "code": last_code()})
+    assert heard[0]["by_owner"]
+
+
+def test_a_link_with_another_name_is_a_strangers(owner: Client) -> None:
+    response = owner.get("/confirm/?username=bob")
+    assert list(response.context["form"].fields) == ["username", "code"]
+    assert "a***@e***" not in page(response)
+
+
+def test_a_second_press_leads_to_done_without_a_call(owner: Client, heard: Heard) -> None:
+    code = last_code()
+    owner.post("/confirm/", {"code": code})
+    attempts = Attempt.objects.count()
+    for response in (
+        owner.post("/confirm/", {"code": code}),
+        owner.post("/confirm/", {"username": "alice", "code": code}),
+        owner.get("/confirm/"),
+        owner.get(f"/confirm/?username=alice&code={code}"),
+        owner.post("/confirm/resend/"),
+    ):
+        assert (response.status_code, response["Location"]) == (302, "/confirm/done/")
+    assert Attempt.objects.count() == attempts
+    assert len(heard) == 1
+
+
+def test_in_another_browser_a_second_click_is_refused_with_a_way_to_sign_in(owner: Client) -> None:
+    code = last_code()
+    owner.post("/confirm/", {"code": code})
+    response = Client().post("/confirm/", {"username": "alice", "code": code})
+    assert "was not accepted" in alert(response)
+    assert "/sign-in/" in page(response)
+
+
+def test_not_you_forgets_the_sign_up(owner: Client) -> None:
+    response = owner.post("/confirm/", {"forget": "1"})
+    assert response["Location"] == "/confirm/"
+    assert list(owner.get("/confirm/").context["form"].fields) == ["username", "code"]
+
+
+def test_an_expired_session_asks_for_the_username_and_keeps_the_code(owner: Client) -> None:
+    owner.cookies.clear()
+    response = owner.post("/confirm/", {"code": "123456"})
+    assert response.status_code == 200
+    assert response.context["form"].errors["username"]
+    assert 'value="123456"' in page(response)
+
+
+def test_done_before_the_code_leads_to_the_confirm_page(owner: Client) -> None:
+    assert owner.get("/confirm/done/")["Location"] == "/confirm/"
+
+
+# --- next ---------------------------------------------------------------------------------------------------------------
+
+
+def test_next_is_kept_and_followed(owner: Client) -> None:
+    assert 'value="/welcome/"' in page(owner.get("/confirm/?next=/welcome/"))
+    response = owner.post("/confirm/", {"code": last_code(), "next": "/welcome/"})
+    assert response["Location"] == "/welcome/"
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"])
+def test_next_to_somewhere_else_is_not_followed(owner: Client, url: str) -> None:
+    assert owner.post("/confirm/", {"code": last_code(), "next": url})["Location"] == "/confirm/done/"
+
+
+# --- resend -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_owner_gets_a_new_code_by_one_press(owner: Client) -> None:
+    response = owner.post("/confirm/resend/", follow=True)
+    assert response.redirect_chain == [("/confirm/", 302)]
+    assert response.context["code_sent"]
+    assert Message.objects.count() == 2
+
+
+def test_strangers_always_get_the_same_answer_to_a_resend(client: Client) -> None:
+    sign_up("alice")
+    sign_up("bob")
+    SandboxUser.objects.filter(username="bob").update(status="CONFIRMED")
+    pages = set()
+    for name in ("alice", "bob", "nobody"):
+        browser = Client()
+        response: Any = browser.post("/confirm/resend/", {"username": name}, follow=True)
+        text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page(response)).replace(name, "NAME")
+        pages.add((response.status_code, text))
+        assert response.context["code_sent"]
+    assert len(pages) == 1
+
+
+def test_the_resend_page_asks_for_a_username(client: Client) -> None:
+    assert client.get("/confirm/resend/").status_code == 200
+    response = client.post("/confirm/resend/", {"username": "no body"})
+    assert response.context["form"].errors["username"]
+
+
+def test_a_resend_refused_to_the_owner_says_why(owner: Client) -> None:
+    SandboxUser.objects.update(status="CONFIRMED")
+    assert "already confirmed" in alert(owner.post("/confirm/resend/"))
+
+
+# --- faults -------------------------------------------------------------------------------------------------------------
+
+
+def test_cognito_down_is_said_in_plain_words_and_keeps_the_username(client: Client, pools: Pools) -> None:
+    with FaultServer() as server:
+        url = server.url
+    pools(SANDBOX=False, ENDPOINT_URL=url)
+    response = client.post("/confirm/", {"username": "ann", "code": "123456"})
+    assert response.status_code == 503
+    assert "not possible at the moment" in alert(response)
+    assert 'value="ann"' in page(response)
+    assert "123456" not in page(response)
+    assert client.post("/confirm/resend/", {"username": "ann"}).status_code == 503
+
+
+@pytest.mark.parametrize("behaviour", ["html_200", "html_502", "garbage", "drop_after", "lambda_error"])
+def test_nonsense_from_cognito_is_an_unknown_outcome(client: Client, pools: Pools, behaviour: str) -> None:
+    with FaultServer() as server:
+        server.users.add("ann", code="123456")
+        pools(SANDBOX=False, ENDPOINT_URL=server.url)
+        server.script("ConfirmSignUp", behaviour)
+        response = client.post("/confirm/", {"username": "ann", "code": "123456"})
+    assert response.status_code == 200
+    assert "clear answer" in alert(response)
+    assert Confirmation.objects.get().status == "unknown"
+
+
+def test_missing_settings_are_named(client: Client, pools: Pools) -> None:
+    pools(USER_POOL_ID="")
+    with pytest.raises(ImproperlyConfigured, match="USER_POOL_ID"):
+        client.post("/confirm/", {"username": "alice", "code": "123456"})
+
+
+# --- the host -----------------------------------------------------------------------------------------------------------
+
+
+def test_atomic_requests_keep_the_promise(client: Client, heard: Heard) -> None:
+    sign_up("alice")
+    connections["default"].settings_dict["ATOMIC_REQUESTS"] = True
+    try:
+        response = client.post("/confirm/", {"username": "alice", "code": last_code()})
+    finally:
+        connections["default"].settings_dict["ATOMIC_REQUESTS"] = False
+    assert response.status_code == 302
+    assert heard.usernames == ["alice"]
+
+
+def test_the_pages_are_open_under_login_required(client: Client, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    for name in ("confirm", "resend", "done"):
+        assert client.get(reverse(f"cognito_confirm:{name}")).status_code == 200
+
+
+def test_a_post_without_a_token_is_refused() -> None:
+    assert Client(enforce_csrf_checks=True).post("/confirm/", {"username": "a", "code": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["confirm", "resend", "done"])
+def test_pages_are_not_kept_or_framed_and_send_no_referrer_abroad(client: Client, name: str) -> None:
+    response = client.get(reverse(f"cognito_confirm:{name}"))
+    assert "no-store" in response["Cache-Control"]
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert "<script>" not in page(response)
+    assert "style=" not in page(response)
+
+
+def test_a_second_pool_has_pages_of_its_own(client: Client, pools: Pools, heard: Heard) -> None:
+    pools("staff", CLIENT_ID="staffclient1example", USER_POOL_ID="eu-west-1_Staff")
+    sign_up("alice", pool="staff")
+    response = client.post("/staff/confirm/", {"username": "alice", "code": last_code()})
+    assert response["Location"] == "/staff/confirm/done/"
+    assert heard[0]["confirmation"].pool == "staff"
+
+
+def test_a_get_for_a_stranger_asks_the_database_nothing(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        client.get("/confirm/")
