@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_pool
@@ -184,20 +185,24 @@ def _build_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
     return client
 
 
-def _insist_on_json(http_response: AWSResponse, **kwargs: Any) -> None:  # noqa: ARG001
-    """Refuse a 200 that is not Cognito's: botocore takes an HTML page, or nothing at all, for an answer without members.
+def _insist_on_json(http_response: AWSResponse, **kwargs: Any) -> None:
+    """Refuse a 200 that is not Cognito's: botocore takes a page of HTML, or nothing, for an answer without members.
 
-    A captive portal or a dying proxy would confirm people otherwise.
+    A captive portal or a dying proxy would confirm people otherwise. Nothing at all is Cognito's own answer to some
+    operations; it comes with AWS's request id then.
     """
     from botocore.parsers import ResponseParserError
 
-    if http_response.status_code < 300:
-        try:
-            answer = json.loads(http_response.content)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise ResponseParserError("Cognito answers with a JSON object.")
+    if http_response.status_code != HTTPStatus.OK or http_response.raw is None:  # None: botocore's Stubber
+        return
+    if not http_response.content and "x-amzn-requestid" in http_response.headers:
+        return
+    try:
+        answer = json.loads(http_response.content)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ResponseParserError("Cognito answers with a JSON object.")
 
 
 def secret_hash(username: str, *, pool: str = DEFAULT_POOL_ALIAS) -> str | None:
@@ -295,14 +300,23 @@ def admin_get_user(pool: Pool, username: str) -> ListedUser:
     reply = _call(_client("admin", pool).admin_get_user, "AdminGetUser", members)
     if isinstance(reply, ConfirmSignUpError):
         raise reply
-    return ListedUser.from_reply(reply)
+    return _read_user(reply)
 
 
 def list_users(pool: Pool, attribute: str, value: str, *, prefix: bool = False) -> Iterator[ListedUser]:
-    """Yield the users whose ``attribute`` is ``value`` or begins with it (IAM: ``cognito-idp:ListUsers``).
+    """Yield the users whose ``attribute`` is ``value`` or begins with it, as ``list_user_pages``."""
+    for page in list_user_pages(pool, attribute, value, prefix=prefix):
+        yield from page
 
-    Raises ``ValueError`` for a filter of over 256 characters, which Cognito would refuse, and ``ConfirmSignUpError``.
-    A listing may be behind the pool by seconds.
+
+def list_user_pages(
+    pool: Pool, attribute: str, value: str, *, prefix: bool = False, before_call: Callable[[], object] | None = None
+) -> Iterator[list[ListedUser]]:
+    """Yield pages of the users whose ``attribute`` is ``value`` or begins with it (IAM: ``cognito-idp:ListUsers``).
+
+    One call a page, of at most 60 users; ``before_call`` is called before each, to keep a rate. A page may be empty,
+    and a listing may be behind the pool by seconds. Raises ``ValueError`` for a filter of over 256 characters, which
+    Cognito would refuse, and ``ConfirmSignUpError``.
     """
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     condition = f'{attribute} {"^=" if prefix else "="} "{escaped}"'
@@ -310,13 +324,24 @@ def list_users(pool: Pool, attribute: str, value: str, *, prefix: bool = False) 
         raise ValueError(f"No ListUsers filter can hold this {attribute}.")
     members = {"UserPoolId": pool.user_pool_id, "Filter": condition}
     while True:
+        if before_call is not None:
+            before_call()
         reply = _call(_client("admin", pool).list_users, "ListUsers", members)
         if isinstance(reply, ConfirmSignUpError):
             raise reply
-        yield from map(ListedUser.from_reply, reply.get("Users", []))
+        if "Users" not in reply:
+            # Taken for an empty page, it would say that nobody is there.
+            raise Unavailable("NoUsersInReply")
+        yield [_read_user(user) for user in reply["Users"]]
         if not reply.get("PaginationToken"):
             return
         members["PaginationToken"] = reply["PaginationToken"]
+
+
+def _read_user(reply: Mapping[str, Any]) -> ListedUser:
+    if "Username" not in reply or "UserCreateDate" not in reply:
+        raise Unavailable("NoUserInReply")
+    return ListedUser.from_reply(reply)
 
 
 def _given(**members: Any) -> dict[str, Any]:
@@ -364,16 +389,22 @@ def _from_answer(operation: str, response: Mapping[str, Any]) -> ConfirmSignUpEr
 _HINTS = {
     "NotAuthorizedException": "does CLIENT_SECRET belong to CLIENT_ID?",
     "ResourceNotFoundException": "do CLIENT_ID, USER_POOL_ID and the region belong together?",
-    "AccessDeniedException": "an IAM policy must allow cognito-idp:{operation} on this pool.",
-    "NoCredentialsError": "no AWS credentials were found; cognito-idp:{operation} needs them.",
+    "AccessDeniedException": "an IAM policy must allow cognito-idp:{operation} on this pool",
+    "NoCredentialsError": "no AWS credentials were found, and cognito-idp:{operation} needs them",
 }
 
 
 def _logged(operation: str, error: ConfirmSignUpError) -> ConfirmSignUpError:
     """Tell operators what they must mend. Never Cognito's text: it can echo what was sent."""
+    error.operation = operation
     if isinstance(error, Misconfigured | Blocked | DeliveryFailed):
-        hint = _HINTS.get(error.code, "").format(operation=operation) if isinstance(error, Misconfigured) else ""
-        logger.error("%s: %s (request %s) %s", operation, error.code, error.request_id or "-", hint)
+        logger.error("%s (request %s)", explain(error), error.request_id or "-")
     elif isinstance(error, OutcomeUnknown | Unavailable):
-        logger.warning("%s: no clear answer, %s (request %s)", operation, error.code, error.request_id or "-")
+        logger.warning("%s: no clear answer (request %s)", explain(error), error.request_id or "-")
     return error
+
+
+def explain(error: ConfirmSignUpError) -> str:
+    """Return what an operator should know of ``error``: the operation, Cognito's code and perhaps a hint."""
+    hint = _HINTS.get(error.code, "") if isinstance(error, Misconfigured) else ""
+    return f"{error.operation}: {error.code}{hint and ', '}{hint.format(operation=error.operation)}"

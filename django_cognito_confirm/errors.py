@@ -38,6 +38,8 @@ class ConfirmSignUpError(Exception):
         self.code = code
         self.request_id = request_id
         self.retry_after = retry_after
+        self.operation = ""
+        """The Cognito operation that was called, ``""`` when none was."""
 
     @property
     def kind(self) -> str:

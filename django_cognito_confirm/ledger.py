@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +26,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from .conf import Pool
-from .models import Confirmation, SecretStr
+from .models import Confirmation, SecretStr, Status
 from .signals import sign_up_confirmed
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 CLOSE_AFTER = timedelta(hours=1)
 """How long after the last start a listing without news may close a row: listings lag behind."""
+
+STRANGERS_KEPT_FOR = timedelta(hours=24)
+"""How long a refused name that nobody signed up here is remembered."""
 
 # Told before: a second yes on such a row is another person's, who signed the name up after the first was deleted.
 _DELIVERED = Q(delivered_at__isnull=False)
@@ -237,6 +241,71 @@ def confirm_listed(row: Confirmation, *, username: str, sub: str) -> bool:
             **_recorded(timezone.now()),
         )
     )
+
+
+def take_for_delivered(row: Confirmation, *, username: str, sub: str) -> bool:
+    """Record that ``row`` as it was read is confirmed, and told of by other means: nothing is owed.
+
+    Returns ``False``, and does nothing, when an attempt is open (its yes may be ours to tell) or it was recorded since.
+    """
+    now = timezone.now()
+    return bool(
+        _rows(pk=row.pk, epoch=row.epoch, open_attempts=0, owed=False).update(
+            user=Case(When(_DELIVERED, then=Value(None)), default=F("user")),
+            username=username,
+            sub=sub,
+            delivered_at=now,
+            **_recorded(now),
+        )
+    )
+
+
+def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool) -> None:
+    """Add rows for people whom a listing shows as confirmed and the ledger did not know: username and sub of each.
+
+    ``delivered``: their signal is not owed. A name that has got a row in the meantime is left for the next listing.
+    """
+    now = timezone.now()
+    rows = [
+        Confirmation(
+            pool=pool.alias,
+            username_key=pool.username_key(username),
+            username=username,
+            sub=sub,
+            source="sync",
+            epoch=1,
+            confirmed_at=now,
+            owed=not delivered,
+            delivered_at=now if delivered else None,
+        )
+        for username, sub in people
+    ]
+    Confirmation.objects.using(database()).bulk_create(rows, ignore_conflicts=True)
+
+
+def rows_of_subs(pool: Pool, subs: Collection[str]) -> QuerySet[Confirmation]:
+    """Return the rows of people by their sub."""
+    return _rows(pool=pool.alias, sub__in=subs)
+
+
+def rows_of_keys(pool: Pool, keys: Collection[str]) -> QuerySet[Confirmation]:
+    """Return the rows of people by their ``username_key``."""
+    return _rows(pool=pool.alias, username_key__in=keys) if keys else Confirmation.objects.none()
+
+
+def remove_strangers(pool: Pool) -> int:
+    """Remove rows of names that were refused a day ago and that nobody signed up here; return how many.
+
+    They are held from being chosen to being removed, so that nobody begins on them in between: by the UPDATE on SQLite,
+    which locks everything, by their locks elsewhere.
+    """
+    cutoff = timezone.now() - STRANGERS_KEPT_FOR
+    rows = _rows(pool=pool.alias, status=Status.REJECTED, started_at__lt=cutoff, sub="", user=None)
+    with transaction.atomic(using=database()):
+        if not rows.update(unclear=False):
+            return 0
+        chosen = list(rows.select_for_update().values_list("pk", flat=True))
+        return _rows(pk__in=chosen).delete()[0]
 
 
 def close(row: Confirmation) -> bool:

@@ -101,6 +101,7 @@ class Confirmation(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["status", "started_at"], name="cognito_confirm_status"),
+            models.Index(fields=["sub"], name="cognito_confirm_sub"),
         ]
 
     def __str__(self) -> str:

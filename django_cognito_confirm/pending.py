@@ -30,6 +30,7 @@ CODE_SENT_FOR: Final = 10 * 60
 
 _SIGN_UP = "cognito_confirm_sign_up"
 _USERNAME = "cognito_confirm_username"
+_CONFIRMED = "cognito_confirm_confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +89,10 @@ def remember_sign_up(
         delivery=Delivery.from_reply(sign_up_response) if sign_up_response.get("CodeDeliveryDetails") else None,
         expires_at=time.time() + KEPT_FOR,
     )
-    request.session.pop(_USERNAME, None)
+    forget(request)
     _save(request, pending)
     if confirmed:
-        complete(request, pending)
+        complete(request, pool, pending)
     return reverse("cognito_confirm:done" if confirmed else "cognito_confirm:confirm", current_app=pool)
 
 
@@ -138,10 +139,19 @@ def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingS
     return sign_up if sign_up and not sign_up.confirmed and sign_up.is_for(username) else None
 
 
-def complete(request: HttpRequest, sign_up: PendingSignUp) -> None:
-    """The sign-up is confirmed: keep only what a second click needs, for another 24 hours."""
-    done = PendingSignUp(pool=sign_up.pool, username="", username_key=sign_up.username_key, user_pk=sign_up.user_pk)
-    _save(request, replace(done, confirmed=True, expires_at=time.time() + KEPT_FOR))
+def complete(request: HttpRequest, pool: str, sign_up: PendingSignUp | None) -> None:
+    """A sign-up was confirmed here: of the owner's, keep for another 24 hours only what a second click needs."""
+    _session(request).pop(_USERNAME, None)
+    _session(request)[_CONFIRMED] = {"pool": pool, "at": time.time()}
+    if sign_up is not None:
+        done = PendingSignUp(pool=pool, username="", username_key=sign_up.username_key, user_pk=sign_up.user_pk)
+        _save(request, replace(done, confirmed=True, expires_at=time.time() + KEPT_FOR))
+
+
+def was_confirmed(request: HttpRequest, pool: str) -> bool:
+    """Return whether this browser, the owner's or not, has confirmed a sign-up of this pool lately."""
+    confirmed = _session(request).get(_CONFIRMED, {})
+    return bool(confirmed.get("pool") == pool and confirmed["at"] > time.time() - KEPT_FOR)
 
 
 def code_sent(request: HttpRequest, sign_up: PendingSignUp, delivery: Delivery) -> None:
@@ -151,7 +161,7 @@ def code_sent(request: HttpRequest, sign_up: PendingSignUp, delivery: Delivery) 
 
 def forget(request: HttpRequest) -> None:
     """Another person wants to use this browser: forget the sign-up and the name."""
-    for key in (_SIGN_UP, _USERNAME):
+    for key in (_SIGN_UP, _USERNAME, _CONFIRMED):
         request.session.pop(key, None)
 
 

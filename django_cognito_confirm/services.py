@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseFailure
 from django.views.decorators.debug import sensitive_variables
 
-from . import cognito, inputs, ledger, pending, sync
+from . import cognito, inputs, ledger, listing, pending, sync
 from .cognito import ConfirmSignUp, Delivery
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_pool
 from .errors import AlreadyConfirmed, ConfirmSignUpError, InvalidCode, OutcomeUnknown, Refused, UserNotFound
@@ -84,8 +84,8 @@ def confirm_sign_up(
             sender=Confirmation, pool=pool, username=username, by_owner=bool(owner), request=request, error=outcome
         )
         raise _told(outcome, settings, owner, request)
-    if owner and request is not None:
-        pending.complete(request, owner)
+    if request is not None:
+        pending.complete(request, pool, owner)
     return outcome
 
 
@@ -188,9 +188,13 @@ def _carry_out(
 
 def _catch_up(pool: Pool, pk: int) -> None:
     row = ledger.read(pk)
-    if row is not None:
-        sync.settle(pool, row)
-        ledger.deliver(pk)
+    if row is None:
+        return
+    try:
+        sync.record(pool, row, listing.find(pool, row))
+    except (ConfirmSignUpError, ValueError):
+        return  # logged; cognito_sync will look again
+    ledger.deliver(pk)
 
 
 def _is_stranger(pool: Pool, owner: PendingSignUp | None, request: HttpRequest | None) -> bool:

@@ -1,4 +1,4 @@
-"""Settles what is open and delivers what is owed: what keeps the ledger's promise after a crash.
+"""Settles what is open, delivers what is owed and walks the pool: what keeps the ledger's promise after a crash.
 
 An open row is settled by a listing of the pool, never by trying again. A listing shows people some seconds late, so one
 without news closes a row only an hour after its last start.
@@ -7,21 +7,26 @@ without news closes a row only an hour after its last start.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import cognito, ledger
+from . import cognito, ledger, listing, walk
 from .cognito import ListedUser
-from .conf import DEFAULT_POOL_ALIAS, Pool, get_pool
-from .errors import ConfirmSignUpError, UserNotFound
+from .conf import DEFAULT_POOL_ALIAS, Pool, get_option, get_pool
+from .errors import ConfirmSignUpError, Misconfigured
 from .models import Confirmation, Status
+from .pace import Pace
 
 ABANDONED_AFTER = timedelta(minutes=2)
 """An attempt that has not ended by then never will: its process has died."""
+
+BATCH = 500
+"""Rows read at once."""
 
 
 class Settled(enum.Enum):
@@ -31,13 +36,11 @@ class Settled(enum.Enum):
     CLOSED = "closed"
     WAITING = "waiting"
     """No news, but it is too early to say no."""
-    UNSETTLED = "unsettled"
-    """It could not be looked up."""
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """What ``sync`` did, in numbers of rows."""
+    """What ``sync`` did, in numbers."""
 
     confirmed: int = 0
     """Open rows that Cognito showed as confirmed."""
@@ -50,120 +53,161 @@ class SyncReport:
     delivered: int = 0
     undelivered: int = 0
     """Rows that stay owed, because a receiver raised."""
+    walked: int = 0
+    """People that a full listing showed."""
+    found: int = 0
+    """Confirmed people among them of whom the ledger did not know."""
+    unlisted: int = 0
+    """Partitions of the pool whose listing failed."""
+    removed: int = 0
+    """Rows of refused names that nobody signed up here."""
     problems: set[str] = field(default_factory=set)
-    """Why rows could not be looked up: error codes and what to do; no names of people."""
+    """Why, in words: operations, error codes and what to do; no names of people."""
+
+    @property
+    def handled(self) -> int:
+        """Rows and people looked at so far."""
+        settled = self.confirmed + self.closed + self.waiting + self.unsettled
+        return settled + self.walked + self.delivered + self.undelivered
 
     @property
     def ok(self) -> bool:
         """Whether nothing failed. Rows that wait for their hour are no failure."""
-        return not (self.unsettled or self.undelivered)
+        return not (self.unsettled or self.undelivered or self.unlisted)
 
 
-def sync(*, pool: str = DEFAULT_POOL_ALIAS) -> SyncReport:
+def sync(
+    *,
+    pool: str = DEFAULT_POOL_ALIAS,
+    full: bool = False,
+    baseline: bool = False,
+    prefixes: Iterable[str] = walk.PREFIXES,
+    rate: float | None = None,
+    dry_run: bool = False,
+    report: SyncReport | None = None,
+    on_progress: Callable[[SyncReport], object] = lambda report: None,
+) -> SyncReport:
     """Settle the open rows of ``pool`` and deliver what is owed; call it every few minutes, outside any transaction.
 
     Costs one ListUsers call for each open row (two for a name in mixed case whose sub is not known), and AdminGetUser
     for a name that no listing has shown for an hour. What cannot be looked up (no credentials, no permission) stays
     open and is reported; what is owed is delivered all the same. Two at once do no harm.
+
+    ``full`` also walks the whole pool, by ``prefixes`` of the sub, and tells of everybody confirmed of whom the ledger
+    does not know (source ``sync``); ``baseline`` walks it and records them without telling, for a site that starts with
+    an old pool. ``rate`` is the most calls a second, ``ADMIN_RATE`` by default. ``dry_run`` looks and changes nothing.
+    ``report`` is filled in on the way, and given to ``on_progress`` after each row and page.
     """
-    configured = get_pool(pool)
-    report = SyncReport()
-    for row in _open_rows(pool):
-        outcome = settle(configured, row, report)
-        setattr(report, outcome.value, getattr(report, outcome.value) + 1)
-    owed = Confirmation.objects.using(ledger.database()).filter(pool=pool, status=Status.CONFIRMED)
-    for pk in owed.values_list("pk", flat=True).order_by("pk"):
-        if ledger.deliver(pk):
-            report.delivered += 1
-        else:
-            report.undelivered += 1
+    report = report or SyncReport()
+    work = _Sync(pool=get_pool(pool), pace=Pace(rate or get_option("ADMIN_RATE")), dry_run=dry_run, report=report)
+    walked = work.walk(prefixes, baseline=baseline) if full or baseline else ()
+    for _ in chain(work.settle_open_rows(), walked, work.deliver_owed(), work.remove_strangers()):
+        on_progress(report)
     return report
+
+
+def record(pool: Pool, row: Confirmation, user: ListedUser | None, *, dry_run: bool = False) -> Settled:
+    """Record what a listing, made after ``row`` was read, shows of its person: ``None`` for nobody.
+
+    A row that is shown as confirmed is owed then, not delivered yet.
+    """
+    if user is not None and listing.is_news(row, user):
+        if not dry_run:
+            ledger.confirm_listed(row, username=listing.name_of(pool, user), sub=user.sub)
+        return Settled.CONFIRMED
+    if dry_run:
+        old = row.started_at is not None and row.started_at <= timezone.now() - ledger.CLOSE_AFTER
+        return Settled.CLOSED if old else Settled.WAITING
+    return Settled.CLOSED if ledger.close(row) else Settled.WAITING
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sync:
+    """One run. Each step yields after each row or page, and has left nothing half done there."""
+
+    pool: Pool
+    pace: Pace
+    dry_run: bool
+    report: SyncReport
+    may_list: bool = True
+
+    def settle_open_rows(self) -> Iterator[None]:
+        for row in _open_rows(self.pool.alias):
+            self.settle(row)
+            yield
+
+    def settle(self, row: Confirmation) -> None:
+        if not self.may_list:
+            self.report.unsettled += 1
+            return
+        self.pace.wait()
+        try:
+            outcome = record(self.pool, row, listing.find(self.pool, row), dry_run=self.dry_run)
+        except (ConfirmSignUpError, ValueError) as error:
+            self.report.unsettled += 1
+            self.note(error)
+        else:
+            setattr(self.report, outcome.value, getattr(self.report, outcome.value) + 1)
+
+    def walk(self, prefixes: Iterable[str], *, baseline: bool) -> Iterator[None]:
+        for prefix in prefixes:
+            if not self.may_list:
+                self.report.unlisted += 1
+                continue
+            try:
+                for page in walk.walk(self.pool, prefix, self.pace, baseline=baseline, dry_run=self.dry_run):
+                    self.report.walked += page.walked
+                    self.report.found += page.found
+                    yield
+            except ConfirmSignUpError as error:
+                self.report.unlisted += 1
+                self.note(error)
+
+    def deliver_owed(self) -> Iterator[None]:
+        owed = _rows(self.pool.alias, Q(status=Status.CONFIRMED)).order_by("pk").values_list("pk", flat=True)
+        last = 0
+        while pks := list(owed.filter(pk__gt=last)[:BATCH]):
+            for last in pks:
+                if self.dry_run or ledger.deliver(last):
+                    self.report.delivered += 1
+                else:
+                    self.report.undelivered += 1
+                yield
+
+    def remove_strangers(self) -> Iterator[None]:
+        if not self.dry_run:
+            self.report.removed = ledger.remove_strangers(self.pool)
+            yield
+
+    def note(self, error: Exception) -> None:
+        if not isinstance(error, ConfirmSignUpError):
+            self.report.problems.add(str(error))
+            return
+        self.report.problems.add(cognito.explain(error))
+        # It will not be allowed for the next one either.
+        self.may_list = not (isinstance(error, Misconfigured) and error.operation == "ListUsers")
+
+
+def _rows(pool: str, condition: Q) -> QuerySet[Confirmation]:
+    rows: QuerySet[Confirmation] = Confirmation.objects.using(ledger.database()).filter(condition, pool=pool)
+    return rows
 
 
 def _open_rows(pool: str) -> Iterator[Confirmation]:
     """Yield the rows that are due, those with a known sub first: they are sure to cost one call each."""
-    rows = Confirmation.objects.using(ledger.database()).filter(pool=pool)
     abandoned = Q(status=Status.STARTED, started_at__lte=timezone.now() - ABANDONED_AFTER)
     for known in (~Q(sub=""), Q(sub="")):
         for due in (Q(status=Status.UNKNOWN), abandoned):
-            yield from rows.filter(known, due).order_by("started_at").iterator()
+            yield from _in_batches(_rows(pool, due & known))
 
 
-def settle(pool: Pool, row: Confirmation, report: SyncReport | None = None) -> Settled:
-    """Look one row up in the pool and record what is seen; a row shown as confirmed is owed then, not delivered yet."""
-    problems = (report or SyncReport()).problems
-    try:
-        return record(pool, row, _find(pool, row))
-    except ConfirmSignUpError as error:
-        problems.add(f"{error.code}: {error.message}")
-    except ValueError as error:
-        problems.add(str(error))
-    return Settled.UNSETTLED
-
-
-def record(pool: Pool, row: Confirmation, user: ListedUser | None) -> Settled:
-    """Record what a listing, made after ``row`` was read, shows of its person: ``None`` for nobody."""
-    if user is not None and _is_news(row, user):
-        # In pools of USERNAME_ATTRIBUTES the username proper is a UUID that nobody signs in with.
-        username = row.username if pool.username_attributes else user.username
-        ledger.confirm_listed(row, username=username, sub=user.sub)
-        return Settled.CONFIRMED
-    return Settled.CLOSED if ledger.close(row) else Settled.WAITING
-
-
-def _is_news(row: Confirmation, user: ListedUser) -> bool:
-    """Return whether ``user`` is confirmed and not the person whose confirmation the row has recorded before."""
-    if not user.is_confirmed:
-        return False
-    if row.confirmed_at is None:
-        return True
-    return user.sub != row.sub if row.sub else user.created_at >= row.confirmed_at
-
-
-def _find(pool: Pool, row: Confirmation) -> ListedUser | None:
-    """Return the person whom ``row`` speaks of, ``None`` when the pool shows no such person (yet)."""
-    if row.sub:
-        for user in cognito.list_users(pool, "sub", row.sub):
-            return user
-        if row.confirmed_at is None:
-            return None
-        # Whoever was recorded is gone; somebody else may have the name.
-    return _listed_by_name(pool, row) or _asked_by_name(pool, row)
-
-
-def _listed_by_name(pool: Pool, row: Confirmation) -> ListedUser | None:
-    names = [row.username] if pool.case_sensitive else list(dict.fromkeys([row.username, row.username.lower()]))
-    for attribute in pool.username_attributes or ["username"]:
-        for name in names:
-            found = [
-                user for user in cognito.list_users(pool, attribute, name) if _has_name(pool, user, attribute, name)
-            ]
-            if len(found) == 1:
-                return found[0]
-    return None
-
-
-def _asked_by_name(pool: Pool, row: Confirmation) -> ListedUser | None:
-    """Ask for a name that no listing shows, in whatever case it is stored; late, for it bills the user as active."""
-    if row.started_at is None or row.started_at > timezone.now() - ledger.CLOSE_AFTER:
-        return None
-    try:
-        user = cognito.admin_get_user(pool, row.username)
-    except UserNotFound:
-        return None
-    attributes = pool.username_attributes or ["username"]
-    return user if any(_has_name(pool, user, attribute, row.username) for attribute in attributes) else None
-
-
-def _has_name(pool: Pool, user: ListedUser, attribute: str, name: str) -> bool:
-    """Return whether people sign in as ``name``, in nothing but another case, to get ``user``.
-
-    With e-mail address and phone number as sign-in names, two people may carry the same unverified one.
-    """
-    if attribute == "username":
-        value = user.username
-    else:
-        value = user.attributes.get(attribute, "")
-        if len(pool.username_attributes) > 1 and user.attributes.get(f"{attribute}_verified") != "true":
-            return False
-    return value == name or (not pool.case_sensitive and value.lower() == name.lower())
+def _in_batches(rows: QuerySet[Confirmation]) -> Iterator[Confirmation]:
+    """Yield ``rows`` in the order of the index on status and ``started_at``, however many there are."""
+    rows = rows.order_by("started_at", "pk")
+    batch = list(rows[:BATCH])
+    while batch:
+        yield from batch
+        last = batch[-1]
+        later = Q(started_at=last.started_at, pk__gt=last.pk) | Q(started_at__gt=last.started_at)
+        # The first condition is all that the index needs; the second leaves out what was seen.
+        batch = list(rows.filter(Q(started_at__gte=last.started_at) & later)[:BATCH])

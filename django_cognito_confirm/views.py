@@ -217,4 +217,4 @@ class DoneView(PageMixin, TemplateView):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"confirmed": self.sign_up is not None, **kwargs})
+        return super().get_context_data(**{"confirmed": pending.was_confirmed(self.request, self.pool), **kwargs})

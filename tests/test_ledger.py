@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings as hypothesis_settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from django_cognito_confirm import ledger, sync
 from django_cognito_confirm.cognito import ListedUser
@@ -82,6 +82,7 @@ class Ledger(RuleBasedStateMachine):
         self.begun = 0
         self.looking: list[Looking] = []
         self.told: list[int] = []
+        self.wrong: list[str] = []
         self.telling = 0
         self.recorded = 0
         self.fails = False
@@ -105,13 +106,21 @@ class Ledger(RuleBasedStateMachine):
             self.failed += 1
             raise ReceiverFails
         person = self.telling
-        assert person not in self.told, f"person {person} is told twice"
-        assert person == self.person, f"person {person} is told for a name that person {self.person} has now"
-        assert self.confirmed, f"person {person} is told but not confirmed"
-        assert confirmation.sub in ("", f"sub-{person}")
-        assert confirmation.user in (None, self.users[person])
-        assert confirmation.username == "Alice"
+        wrong = {
+            f"person {person} is told twice": person in self.told,
+            f"person {person} is told for a name that is person {self.person}'s now": person != self.person,
+            f"person {person} is told but not confirmed": not self.confirmed,
+            f"person {person} is told with a sub of somebody else": confirmation.sub not in ("", f"sub-{person}"),
+            f"person {person} is told with a user of somebody else": confirmation.user
+            not in (None, self.users[person]),
+        }
+        # Noted, not raised: the ledger takes what a receiver raises for the host's own trouble.
+        self.wrong += [what for what, is_so in wrong.items() if is_so]
         self.told.append(person)
+
+    @invariant()
+    def nobody_is_told_wrongly(self) -> None:
+        assert self.wrong == []
 
     def row(self) -> Confirmation | None:
         return Confirmation.objects.first()
@@ -119,7 +128,7 @@ class Ledger(RuleBasedStateMachine):
     # --- attempts ---
 
     @precondition(lambda self: self.begun < 4)
-    @rule(owner=st.booleans())
+    @rule(owner=st.sampled_from([True, True, False]))
     def an_attempt_begins(self, owner: bool) -> None:
         self.running.append(Running(ledger.begin(self.pool, "Alice", source="form"), owner, self.person))
         self.begun += 1
@@ -237,13 +246,13 @@ class Ledger(RuleBasedStateMachine):
     def the_world_goes_on(self, data: st.DataObject) -> None:
         steps = []
         if not self.running:
-            steps += [self.time_passes] * 3
+            steps += [self.time_passes] * 2
         if not self.confirmed:
             steps.append(self.confirmed_elsewhere)
         if self.row() is None and not self.confirmed:
             steps += [self.the_first_signs_up_here] * 2
         if self.person == 1 and self.row() is not None:
-            steps.append(self.the_first_is_deleted_and_a_second_signs_up)
+            steps += [self.the_first_is_deleted_and_a_second_signs_up] * 2
         if steps:
             step = data.draw(st.sampled_from(steps), label="step")
             step()
@@ -280,6 +289,7 @@ class Ledger(RuleBasedStateMachine):
         row = self.row()
         if row is not None and row.owed:
             assert ledger.deliver(row.pk)
+        self.nobody_is_told_wrongly()
         if self.confirmed == "here":
             assert self.person in self.told, f"person {self.person} was confirmed here and never told"
         row = self.row()
@@ -292,9 +302,109 @@ def test_none_lost_none_false_none_twice(monkeypatch: pytest.MonkeyPatch) -> Non
     run_state_machine_as_test(
         Ledger,
         settings=hypothesis_settings(
-            max_examples=400, stateful_step_count=24, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=500, stateful_step_count=24, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+# --- the shortest way in which each guard is missed, as ledger_model.py's search finds it ----------------------------------
+
+
+def listed(confirmed: bool, *, sub: str = "sub-1", created: datetime | None = None) -> ListedUser:
+    created = created or timezone.now() - timedelta(days=1)
+    return ListedUser("alice", "CONFIRMED" if confirmed else "UNCONFIRMED", True, created, {"sub": sub})
+
+
+def an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(minutes=61))
+
+
+def begin() -> ledger.Attempt:
+    return ledger.begin(get_pool(), "alice", source="form")
+
+
+def row() -> Confirmation:
+    return Confirmation.objects.get()
+
+
+def test_an_attempt_whose_process_dies_is_seen() -> None:
+    begin()
+    assert row().status == "started"
+
+
+def test_a_refusal_closes_one_attempt_and_not_all() -> None:
+    begin()  # … is confirmed, and its process dies
+    ledger.refuse(begin(), "CodeMismatchException")
+    assert row().status == "started"
+
+
+def test_a_refusal_of_before_a_new_sign_up_closes_nothing() -> None:
+    before = begin()
+    ledger.sign_up(get_pool(), "alice", sub="sub-2")
+    begin()
+    ledger.refuse(before, "NotAuthorizedException")
+    assert row().status == "started"
+
+
+def test_a_yes_of_before_a_new_sign_up_is_told_to_nobody(heard: Heard) -> None:
+    before = begin()
+    ledger.sign_up(get_pool(), "alice", sub="sub-2")
+    ledger.confirm(before)
+    assert (heard, row().status) == ([], "signed_up")
+
+
+def test_a_yes_that_a_listing_has_recorded_is_told_once(heard: Heard) -> None:
+    attempt = begin()
+    assert sync.record(get_pool(), row(), listed(True)) is sync.Settled.CONFIRMED
+    ledger.confirm(attempt)
+    assert ledger.deliver(attempt.row.pk)
+    assert ledger.deliver(attempt.row.pk)
+    assert len(heard) == 1
+
+
+def test_a_listed_yes_of_before_a_new_sign_up_is_told_to_nobody(heard: Heard) -> None:
+    read = begin().row
+    ledger.sign_up(get_pool(), "alice", sub="sub-2")
+    sync.record(get_pool(), read, listed(True))
+    assert row().status == "signed_up"
+
+
+def test_an_old_listing_does_not_speak_for_whoever_signed_up_since() -> None:
+    ledger.sign_up(get_pool(), "alice", sub="sub-2")
+    begin()
+    assert sync.record(get_pool(), row(), listed(True, sub="sub-1")) is sync.Settled.WAITING
+
+
+def test_beginning_leaves_what_is_owed() -> None:
+    Confirmation.objects.filter(pk=begin().row.pk).update(owed=True)
+    begin()
+    assert row().status == "confirmed"
+
+
+def test_a_listing_from_before_somebody_began_closes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin()
+    read = row()
+    an_hour_later(monkeypatch)
+    begin()  # … is confirmed, and its process dies
+    an_hour_later(monkeypatch)
+    assert sync.record(get_pool(), read, listed(False)) is sync.Settled.WAITING
+    assert row().status == "started"
+
+
+def test_a_listing_without_news_closes_nothing_within_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin()
+    assert sync.record(get_pool(), row(), listed(False)) is sync.Settled.WAITING
+    an_hour_later(monkeypatch)
+    assert sync.record(get_pool(), row(), listed(False)) is sync.Settled.CLOSED
+
+
+@pytest.mark.parametrize("sub", ["", "sub-1"])
+def test_whoever_was_recorded_before_is_no_news(heard: Heard, sub: str) -> None:
+    ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sub=sub))
+    begin()
+    assert sync.record(get_pool(), row(), listed(True)) is sync.Settled.WAITING
+    assert len(heard) == 1
 
 
 # --- what the machine does not see ----------------------------------------------------------------------------------------
@@ -359,14 +469,6 @@ def test_a_sign_up_that_is_rolled_back_is_not_told(heard: Heard) -> None:
     pytest.raises(ReceiverFails, sign_up_and_fail)
     assert heard == []
     assert not Confirmation.objects.exists()
-
-
-def test_the_hour_before_a_close_is_counted_in_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    attempt = ledger.begin(get_pool(), "alice", source="form")
-    assert not ledger.close(attempt.row)
-    now = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(hours=1))
-    assert ledger.close(attempt.row)
 
 
 @pytest.mark.parametrize(

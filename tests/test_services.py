@@ -207,7 +207,9 @@ def test_a_database_that_dies_after_a_refusal_leaves_the_attempt_open() -> None:
 def test_a_confirmation_takes_three_statements(heard: Heard) -> None:
     sign_up("alice")
     code = last_code()
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         confirm_sign_up("alice", code)
     ours = [query["sql"] for query in captured if "django_cognito_confirm_confirmation" in query["sql"]]
     assert [sql.split()[0] for sql in ours] == ["UPDATE", "INSERT", "UPDATE"]
@@ -250,7 +252,13 @@ def test_a_stranger_gets_the_same_refusal_for_every_no() -> None:
     sign_up("bob")
     SandboxUser.objects.filter(username="bob").update(status="CONFIRMED")
     said = set()
-    for username, code in [("alice", wrong_code()), ("bob", "123456"), ("nobody", "123456"), ("no body", "1"), ("alice", "🙂")]:
+    for username, code in [
+        ("alice", wrong_code()),
+        ("bob", "123456"),
+        ("nobody", "123456"),
+        ("no body", "1"),
+        ("alice", "🙂"),
+    ]:
         with pytest.raises(ConfirmSignUpError) as caught:
             confirm_sign_up(username, code, request=a_visitor())
         said.add((type(caught.value), str(caught.value.message), caught.value.code))

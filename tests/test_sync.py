@@ -249,8 +249,8 @@ def test_the_command_fails_when_something_stays_undone() -> None:
     finally:
         sign_up_confirmed.disconnect(receiver)
     assert caught.value.code == 1
-    assert "1 not delivered" in err.getvalue()
-    assert "1 could not be looked up" in err.getvalue()
+    assert "1 rows are not delivered" in err.getvalue()
+    assert "1 open rows could not be looked up" in err.getvalue()
 
 
 def test_rows_that_wait_for_their_hour_are_no_failure() -> None:

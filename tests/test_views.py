@@ -59,7 +59,11 @@ def test_username_and_code_confirm_in_any_browser(client: Client, heard: Heard) 
     assert (response.status_code, response["Location"]) == (302, "/confirm/done/")
     assert heard.usernames == ["alice"]
     assert heard[0]["confirmation"].source == "form"
-    assert client.get("/confirm/done/").status_code == 200
+    assert "Account confirmed" in page(client.get("/confirm/done/"))
+
+
+def test_done_claims_nothing_to_a_browser_that_confirmed_nobody(client: Client) -> None:
+    assert "Account confirmed" not in page(client.get("/confirm/done/"))
 
 
 def test_a_wrong_code_keeps_the_username_and_not_the_code(client: Client) -> None:

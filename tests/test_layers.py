@@ -1,0 +1,40 @@
+"""Imports go one way, and boto3 stays out until it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process of its own, from the checkout."""
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_imports_keep_to_the_contracts() -> None:
+    ran = run("from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))")
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "import django_cognito_confirm",
+        "import django, os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup()",
+    ],
+    ids=["import", "setup"],
+)
+def test_boto3_is_imported_only_when_it_is_needed(statements: str) -> None:
+    ran = run(f"{statements}; import sys; print(*sys.modules)")
+    loaded = set(ran.stdout.split())
+
+    assert "django_cognito_confirm" in loaded, ran.stderr
+    assert not loaded & {"boto3", "botocore", "urllib3"}
