@@ -1,0 +1,9 @@
+"""The example site's own settings, but for what would hold the tests up."""
+
+from __future__ import annotations
+
+from example.settings import *  # noqa: F403
+
+# All tests come from one address.
+EXAMPLE_SIGN_UPS_BY_ADDRESS = "1000/hour"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,88 @@
+"""The pages around the confirm page."""
+
+from __future__ import annotations
+
+import re
+
+import boto3
+import botocore
+import pytest
+from botocore.config import Config
+from playwright.sync_api import Page, expect
+
+from .conftest import NewPage, Site
+from .steps import confirm, expect_signed_in, read_code, sign_in, sign_up
+
+pytestmark = pytest.mark.browser
+
+
+def test_another_client_confirms_by_what_the_home_page_tells(page: Page, site: Site, username: str) -> None:
+    sign_up(page, username)
+    confirm_with_boto3(page, username)
+    page.goto("/confirm/")
+    confirm(page, "123456")
+    expect(page.get_by_role("alert")).to_contain_text("This account is already confirmed.")
+    expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(1)
+    assert not site.is_active(username)
+
+
+def test_what_another_client_confirms_is_known_here_after_a_full_sync(page: Page, site: Site, username: str) -> None:
+    sign_up(page, username)
+    confirm_with_boto3(page, username)
+    site.manage("cognito_sync", "--full")
+    assert site.is_active(username)
+    sign_in(page, username)
+    expect_signed_in(page, username)
+
+
+def confirm_with_boto3(page: Page, username: str) -> None:
+    page.goto("/")
+    endpoint, pool_id, client_id = (
+        str(page.locator(f"[data-{name}]").get_attribute(f"data-{name}"))
+        for name in ("endpoint", "pool-id", "client-id")
+    )
+    client = boto3.session.Session().client(
+        "cognito-idp",
+        region_name=pool_id.partition("_")[0],
+        endpoint_url=endpoint,
+        config=Config(signature_version=botocore.UNSIGNED),
+    )
+    client.confirm_sign_up(ClientId=client_id, Username=username, ConfirmationCode=read_code(page, username))
+    client.close()
+
+
+def test_a_signed_in_person_can_sign_out(page: Page, site: Site, username: str) -> None:
+    sign_up(page, username)
+    page.goto(f"/confirm/?code={read_code(page, username)}")
+    page.get_by_role("button", name="Confirm").click()
+    sign_in(page, username)
+    expect_signed_in(page, username)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("navigation").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_a_wrong_password_is_told(page: Page, username: str) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Username or password is wrong.")
+
+
+def test_the_printed_password_opens_the_admin(page: Page, site: Site) -> None:
+    log = (site.database.parent / "server.log").read_text()
+    found = re.search(r"user admin, password (\S+)\)", log)
+    assert found
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(found[1])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
+    assert log.count(found[1]) == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
+def test_a_small_phone_needs_no_scrolling_sideways(new_page: NewPage, path: str) -> None:
+    page = new_page(viewport={"width": 320, "height": 640})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
