@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_pool
 
 
-def check_settings(**kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check ``COGNITO_POOLS`` and ``COGNITO_CONFIRM``."""
     return [*_check_pools(), *_check_app()]
 

@@ -26,6 +26,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from .conf import Pool
+from .conflicts import tried_again
 from .models import Confirmation, SecretStr, Status
 from .signals import sign_up_confirmed
 
@@ -91,6 +92,7 @@ def begin(pool: Pool, username: str, *, source: str, sub: str = "") -> Attempt:
         return _begin(pool, username, source=source, sub=sub)
 
 
+@tried_again
 def _begin(pool: Pool, username: str, *, source: str, sub: str) -> Attempt:
     key = {"username_key": pool.username_key(username), "pool": pool.alias}
     now = timezone.now()
@@ -111,11 +113,13 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str) -> Attempt:
     return Attempt(row, row.epoch, username, sub, source)
 
 
+@tried_again
 def refuse(attempt: Attempt, code: str) -> None:
     """Cognito said no, or the call certainly never left: this attempt is over, others stay as they are."""
     _of(attempt).filter(open_attempts__gt=0).update(open_attempts=F("open_attempts") - 1, last_error=code)
 
 
+@tried_again
 def leave_open(attempt: Attempt, code: str) -> None:
     """There was no clear answer; ``sync`` finds out what became of it."""
     _of(attempt).update(unclear=True, last_error=code)
@@ -139,6 +143,7 @@ def confirm(
     return row
 
 
+@tried_again
 def _confirm(
     attempt: Attempt, now: datetime, *, by_owner: bool, session: str, request: HttpRequest | None
 ) -> Confirmation:
@@ -155,7 +160,7 @@ def _owe(attempt: Attempt, now: datetime, delivery_error: str) -> Confirmation:
     """Record the yes without its delivery, which was rolled back."""
     owed = {"owed": True, "delivery_attempts": F("delivery_attempts") + 1, "delivery_error": delivery_error}
     try:
-        _of(attempt).update(**_yes(attempt, now), **owed)
+        tried_again(_of(attempt).update)(**_yes(attempt, now), **owed)
         return read(attempt.row.pk) or attempt.row
     except Exception:
         logger.exception("Confirmation %s: confirmed, but not recorded; cognito_sync will.", attempt.row.pk)
@@ -212,9 +217,7 @@ def deliver(pk: int, *, by_owner: bool = False, request: HttpRequest | None = No
     A receiver that raises leaves the row owed, with the exception's name in ``delivery_error``.
     """
     try:
-        with transaction.atomic(using=database(), durable=True):
-            if _rows(pk=pk, owed=True).update(owed=False, delivered_at=timezone.now()):
-                _send(_rows(pk=pk).get(), by_owner=by_owner, session="", request=request)
+        _deliver(pk, by_owner=by_owner, request=request)
     except Exception as error:
         logger.exception("Confirmation %s: not delivered yet.", pk)
         failure = type(error).__name__
@@ -227,6 +230,14 @@ def deliver(pk: int, *, by_owner: bool = False, request: HttpRequest | None = No
     return False
 
 
+@tried_again
+def _deliver(pk: int, *, by_owner: bool, request: HttpRequest | None) -> None:
+    with transaction.atomic(using=database(), durable=True):
+        if _rows(pk=pk, owed=True).update(owed=False, delivered_at=timezone.now()):
+            _send(_rows(pk=pk).get(), by_owner=by_owner, session="", request=request)
+
+
+@tried_again
 def confirm_listed(row: Confirmation, *, username: str, sub: str) -> bool:
     """A listing shows that ``row`` as it was read is confirmed: record that the signal is owed.
 
@@ -243,6 +254,7 @@ def confirm_listed(row: Confirmation, *, username: str, sub: str) -> bool:
     )
 
 
+@tried_again
 def take_for_delivered(row: Confirmation, *, username: str, sub: str) -> bool:
     """Record that ``row`` as it was read is confirmed, and told of by other means: nothing is owed.
 
@@ -260,6 +272,7 @@ def take_for_delivered(row: Confirmation, *, username: str, sub: str) -> bool:
     )
 
 
+@tried_again
 def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool) -> None:
     """Add rows for people whom a listing shows as confirmed and the ledger did not know: username and sub of each.
 
@@ -293,6 +306,7 @@ def rows_of_keys(pool: Pool, keys: Collection[str]) -> QuerySet[Confirmation]:
     return _rows(pool=pool.alias, username_key__in=keys) if keys else Confirmation.objects.none()
 
 
+@tried_again
 def remove_strangers(pool: Pool) -> int:
     """Remove rows of names that were refused a day ago and that nobody signed up here; return how many.
 
@@ -308,6 +322,7 @@ def remove_strangers(pool: Pool) -> int:
         return _rows(pk__in=chosen).delete()[0]
 
 
+@tried_again
 def close(row: Confirmation) -> bool:
     """A listing shows no news of ``row`` as it was read: nothing is open any more.
 

@@ -165,7 +165,7 @@ def forget(request: HttpRequest) -> None:
         request.session.pop(key, None)
 
 
-def forget_others(request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:  # noqa: ARG001
+def forget_others(request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:
     """On sign-in (``user_logged_in``): a sign-up that is somebody else's is no longer this browser's."""
     stored = _session(request).get(_SIGN_UP) if request is not None else None
     if request is None or not stored:

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from django_cognito_confirm.cognito import public_client
+from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.signals import sign_up_confirmed
 
@@ -33,7 +34,7 @@ def sign_up(username: str = "alice", *, pool: str = "default", **attributes: str
     """Sign somebody up in the sandbox; return SignUp's reply."""
     attributes.setdefault("email", f"{username.lower()}@example.com")
     reply: dict[str, Any] = public_client(pool).sign_up(  # type: ignore[assignment]
-        ClientId=django_settings.COGNITO_POOLS[pool]["CLIENT_ID"],
+        ClientId=get_pool(pool).client_id,
         Username=username,
         Password=PASSWORD,
         UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],

@@ -59,7 +59,7 @@ def running_server() -> Iterator[FaultServer]:
     """One for the module, since a client for each test would take longer than its test."""
     with FaultServer() as server:
         yield server
-        for client in cognito._clients.values():
+        for client in cognito.clients._clients.values():
             client.close()
 
 
@@ -107,7 +107,7 @@ def expected_hash(username: str, client_id: str, client_secret: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-# --- the secret hash ------------------------------------------------------------------------------------------------
+# --- the secret hash --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["source"])
@@ -147,7 +147,7 @@ def test_a_rotated_secret_is_used_from_the_next_call_on(server: FaultServer, poo
     ]
 
 
-# --- what is sent ---------------------------------------------------------------------------------------------------
+# --- what is sent -----------------------------------------------------------------------------------------------------
 
 
 def test_all_nine_members_of_a_confirmation_arrive_as_they_were_given(server: FaultServer, pools: Pools) -> None:
@@ -240,7 +240,7 @@ def test_calls_for_everybody_are_not_signed_and_those_of_administrators_are(serv
     }
 
 
-# --- a yes ----------------------------------------------------------------------------------------------------------
+# --- a yes ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_right_code_confirms(server: FaultServer) -> None:
@@ -272,7 +272,7 @@ def test_an_administrator_confirms_without_a_code(server: FaultServer) -> None:
     assert cognito.admin_get_user(get_pool(), "ALICE").status == "CONFIRMED"
 
 
-# --- a no, or neither -----------------------------------------------------------------------------------------------
+# --- a no, or neither -------------------------------------------------------------------------------------------------
 
 CONFIRM_FAULTS = {
     "drop_before": OutcomeUnknown,
@@ -358,7 +358,7 @@ def test_an_account_is_confirmed_once(server: FaultServer) -> None:
 def test_an_answer_that_comes_too_late_leaves_the_outcome_open(
     server: FaultServer, pools: Pools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cognito, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(cognito.clients, "READ_TIMEOUT", 0.2)
     pools("hasty")
     server.script("ConfirmSignUp", "delay:20")
 
@@ -375,7 +375,7 @@ def test_nobody_listening_is_known_to_have_changed_nothing(pools: Pools) -> None
 
 
 def test_nobody_taking_the_call_is_known_to_have_changed_nothing(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cognito, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(cognito.clients, "CONNECT_TIMEOUT", 0.2)
     with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
@@ -392,7 +392,7 @@ def test_what_botocore_itself_refuses_is_a_misconfiguration(server: FaultServer)
     assert server.calls == []
 
 
-# --- the session ----------------------------------------------------------------------------------------------------
+# --- the session ------------------------------------------------------------------------------------------------------
 
 EXPIRED = error("NotAuthorizedException", "Invalid session for the user.")
 
@@ -439,7 +439,7 @@ def test_without_a_session_there_is_nothing_to_ask_again(
     assert len(server.called("ConfirmSignUp")) == 1
 
 
-# --- what is not shown ----------------------------------------------------------------------------------------------
+# --- what is not shown ------------------------------------------------------------------------------------------------
 
 CODE = "code-that-nobody-may-see"
 
@@ -518,7 +518,7 @@ def test_a_wrong_code_is_no_news_for_operators(server: FaultServer, caplog: pyte
     assert caplog.text == ""
 
 
-# --- looking at users -----------------------------------------------------------------------------------------------
+# --- looking at users -------------------------------------------------------------------------------------------------
 
 
 def listed(attribute: str, value: str, *, prefix: bool = False) -> list[str]:
@@ -661,7 +661,7 @@ def test_administrators_calls_are_tried_again(server: FaultServer) -> None:
     assert [call.operation for call in server.calls] == ["AdminConfirmSignUp"] * 2 + ["ListUsers"] * 2
 
 
-# --- clients --------------------------------------------------------------------------------------------------------
+# --- clients ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_client_is_built_once() -> None:
@@ -750,7 +750,7 @@ def test_a_forked_process_builds_clients_of_its_own(server: FaultServer) -> None
     server.users.add("bob", code="1")
     reading, writing = os.pipe()
 
-    cognito._lock.acquire()  # as another thread might hold it at that moment
+    cognito.clients._lock.acquire()  # as another thread might hold it at that moment
     child = os.fork()
     if child == 0:
         try:
@@ -758,7 +758,7 @@ def test_a_forked_process_builds_clients_of_its_own(server: FaultServer) -> None
             os.write(writing, b"the same" if public_client() is before else b"another")
         finally:
             os._exit(0)
-    cognito._lock.release()
+    cognito.clients._lock.release()
     os.close(writing)
     ready, _, _ = select.select([reading], [], [], 20)
     said = os.read(reading, 100) if ready else b"nothing in 20 seconds"
@@ -805,7 +805,7 @@ def test_administrators_calls_look_for_credentials_and_say_when_there_are_none(
     assert "no AWS credentials were found, and cognito-idp:AdminConfirmSignUp needs them" in caplog.text
 
 
-# --- in a process of its own ----------------------------------------------------------------------------------------
+# --- in a process of its own ------------------------------------------------------------------------------------------
 
 
 def run(program: str) -> list[str]:

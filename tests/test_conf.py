@@ -141,7 +141,7 @@ def test_other_settings_take_effect_at_once(pools: Pools, settings: Any) -> None
     )
 
 
-# --- the client's secret --------------------------------------------------------------------------------------------
+# --- the client's secret ----------------------------------------------------------------------------------------------
 
 
 def test_a_secret_given_as_a_callable_is_read_at_each_call(pools: Pools) -> None:
@@ -169,7 +169,7 @@ def test_nothing_secret_is_in_the_pools_repr(pools: Pools) -> None:
     assert "eu-west-1_Sandbox01" in shown
 
 
-# --- who is who -----------------------------------------------------------------------------------------------------
+# --- who is who -------------------------------------------------------------------------------------------------------
 
 
 def key(username: str, pools: Pools, *, case_sensitive: bool) -> str:
@@ -208,7 +208,7 @@ def test_a_lone_surrogate_has_a_key_too(pools: Pools) -> None:
     assert key("\ud800", pools, case_sensitive=False) != key("\ud801", pools, case_sensitive=False)
 
 
-# --- the app's options ----------------------------------------------------------------------------------------------
+# --- the app's options ------------------------------------------------------------------------------------------------
 
 
 def remote_address(request: HttpRequest) -> str:
@@ -255,7 +255,7 @@ def test_a_site_may_say_where_people_sign_up(settings: Any) -> None:
     assert get_sign_up_url() == "/join/"
 
 
-# --- from the environment -------------------------------------------------------------------------------------------
+# --- from the environment ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ LISTED_BY_AWS = [
 ]
 
 
-# --- every code that AWS lists --------------------------------------------------------------------------------------
+# --- every code that AWS lists ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("operation", "code"), LISTED_BY_AWS)
@@ -57,7 +57,7 @@ def test_the_lists_of_aws_were_read() -> None:
     assert ("ConfirmSignUp", "CodeMismatchException") in LISTED_BY_AWS
 
 
-# --- every text that was seen ---------------------------------------------------------------------------------------
+# --- every text that was seen -----------------------------------------------------------------------------------------
 
 CONFIRM_ANSWERS = [
     ("CodeMismatchException", "Invalid verification code provided, please try again.", InvalidCode),
@@ -248,7 +248,7 @@ def test_the_case_of_a_text_does_not_matter() -> None:
     )
 
 
-# --- what is told to whom -------------------------------------------------------------------------------------------
+# --- what is told to whom ---------------------------------------------------------------------------------------------
 
 FOR_STRANGERS = {
     Refused: Refused,
@@ -296,7 +296,7 @@ def test_a_stranger_may_know_how_long_to_wait() -> None:
     assert Throttled(retry_after=60).for_stranger().retry_after == 60
 
 
-# --- what an error carries ------------------------------------------------------------------------------------------
+# --- what an error carries --------------------------------------------------------------------------------------------
 
 
 def test_an_error_carries_what_support_needs() -> None:

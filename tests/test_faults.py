@@ -144,6 +144,7 @@ def test_signed_calls_are_told_from_unsigned_ones(server: FaultServer, client: A
         ("drop_after", "ConnectionClosedError", True),
         ("truncate_before", "ok", False),  # botocore takes any 200 for a yes, also half of one
         ("truncate_after", "ok", True),
+        ("headers_only_after", "ok", True),
         ("internal_error", "InternalErrorException", False),
         ("internal_error_after", "InternalErrorException", True),
         ("unavailable", "503", False),
@@ -175,6 +176,19 @@ def test_a_call_goes_wrong_as_it_is_told(
 
     assert outcome(lambda: confirm(client, "ann", "1")) == expected
     assert (ann.status == "CONFIRMED") is confirmed
+
+
+@pytest.mark.parametrize(("name", "has_one"), [("ok", True), ("throttle", True), ("html_502", False)])
+def test_only_what_comes_from_aws_bears_a_request_id(
+    server: FaultServer, client: Any, name: str, has_one: bool
+) -> None:
+    server.script("ListUsers", name)
+    try:
+        reply = client.list_users(UserPoolId=POOL)
+    except ClientError as problem:
+        reply = problem.response
+
+    assert ("x-amzn-requestid" in reply["ResponseMetadata"]["HTTPHeaders"]) is has_one
 
 
 def test_a_script_is_followed_and_then_the_default(server: FaultServer, client: Any) -> None:

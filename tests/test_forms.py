@@ -56,7 +56,7 @@ def confirm(username: str = "alice", code: str = "123456") -> ConfirmForm:
     return ConfirmForm({"username": username, "code": code})
 
 
-# --- what was typed -------------------------------------------------------------------------------------------------
+# --- what was typed ---------------------------------------------------------------------------------------------------
 
 
 def test_username_and_code_come_out_clean() -> None:
@@ -130,7 +130,7 @@ def test_an_error_does_not_keep_the_code() -> None:
     assert "geheim" not in repr(error)
 
 
-# --- what is shown --------------------------------------------------------------------------------------------------
+# --- what is shown ----------------------------------------------------------------------------------------------------
 
 
 def test_the_code_field_is_made_for_codes() -> None:

@@ -22,7 +22,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 CODES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="-"), min_size=1, max_size=40)
 
 
-# --- codes ----------------------------------------------------------------------------------------------------------
+# --- codes ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_digits_of_any_script_with_anything_dropped_between_them_are_the_same_co
     assert clean_code(data.draw(between) + typed) == code
 
 
-# --- usernames ------------------------------------------------------------------------------------------------------
+# --- usernames --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone as tz
+from datetime import datetime, timedelta
+from datetime import timezone as tz
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from django_cognito_confirm import ledger, sync
@@ -123,7 +126,8 @@ class Ledger(RuleBasedStateMachine):
         assert self.wrong == []
 
     def row(self) -> Confirmation | None:
-        return Confirmation.objects.first()
+        found: Confirmation | None = Confirmation.objects.first()
+        return found
 
     # --- attempts ---
 
@@ -307,7 +311,7 @@ def test_none_lost_none_false_none_twice(monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
-# --- the shortest way in which each guard is missed, as ledger_model.py's search finds it ----------------------------------
+# --- the shortest way in which each guard is missed, as ledger_model.py's search finds it -----------------------------
 
 
 def listed(confirmed: bool, *, sub: str = "sub-1", created: datetime | None = None) -> ListedUser:
@@ -325,7 +329,8 @@ def begin() -> ledger.Attempt:
 
 
 def row() -> Confirmation:
-    return Confirmation.objects.get()
+    only: Confirmation = Confirmation.objects.get()
+    return only
 
 
 def test_an_attempt_whose_process_dies_is_seen() -> None:
@@ -407,7 +412,7 @@ def test_whoever_was_recorded_before_is_no_news(heard: Heard, sub: str) -> None:
     assert len(heard) == 1
 
 
-# --- what the machine does not see ----------------------------------------------------------------------------------------
+# --- what the machine does not see ------------------------------------------------------------------------------------
 
 
 def test_begin_is_committed_before_it_returns() -> None:
@@ -466,7 +471,8 @@ def test_a_sign_up_that_is_rolled_back_is_not_told(heard: Heard) -> None:
             ledger.sign_up(get_pool(), "alice", sub="sub-1", confirmed=True)
             raise ReceiverFails
 
-    pytest.raises(ReceiverFails, sign_up_and_fail)
+    with pytest.raises(ReceiverFails):
+        sign_up_and_fail()
     assert heard == []
     assert not Confirmation.objects.exists()
 

@@ -177,7 +177,7 @@ def test_a_database_that_dies_after_the_yes_is_no_error_for_the_person(heard: He
     code = last_code()
 
     def dies(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, CursorWrapper]) -> Any:
-        if sql.startswith("UPDATE") and "confirmed_at" in sql.split("WHERE")[0]:
+        if sql.startswith("UPDATE") and "confirmed_at" in sql.partition("WHERE")[0]:
             raise DatabaseError("gone")
         return execute(sql, params, many, context)
 
@@ -195,7 +195,7 @@ def test_a_database_that_dies_after_a_refusal_leaves_the_attempt_open() -> None:
     sign_up("alice")
 
     def dies(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, CursorWrapper]) -> Any:
-        if sql.startswith("UPDATE") and '"last_error"' in sql.split("WHERE")[0]:
+        if sql.startswith("UPDATE") and '"last_error"' in sql.partition("WHERE")[0]:
             raise DatabaseError("gone")
         return execute(sql, params, many, context)
 
@@ -244,7 +244,7 @@ def test_an_alias_conflict_is_told(pools: Pools) -> None:
     confirm_sign_up("second", last_code(), force_alias_creation=True)
 
 
-# --- strangers ----------------------------------------------------------------------------------------------------------
+# --- strangers --------------------------------------------------------------------------------------------------------
 
 
 def test_a_stranger_gets_the_same_refusal_for_every_no() -> None:
@@ -297,7 +297,7 @@ def test_a_refusal_is_signalled_with_the_precise_error() -> None:
     assert (told["pool"], told["username"], told["by_owner"]) == ("default", "alice", False)
 
 
-# --- faults -------------------------------------------------------------------------------------------------------------
+# --- faults -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_cognito_down_is_a_refusal_that_says_so(pools: Pools) -> None:
     assert Confirmation.objects.get().status == "rejected"
 
 
-# --- resend -------------------------------------------------------------------------------------------------------------
+# --- resend -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_resend_kills_the_old_code_and_says_where_the_new_one_went(heard: Heard) -> None:
@@ -394,7 +394,7 @@ def test_code_sent_is_signalled() -> None:
     assert heard[0]["delivery"].medium == "EMAIL"
 
 
-# --- staff --------------------------------------------------------------------------------------------------------------
+# --- staff ------------------------------------------------------------------------------------------------------------
 
 
 def test_staff_confirm_without_a_code(heard: Heard) -> None:
@@ -423,7 +423,7 @@ def test_staff_are_told_of_a_state_that_has_no_code() -> None:
         admin_confirm_sign_up("alice")
 
 
-# --- async --------------------------------------------------------------------------------------------------------------
+# --- async ------------------------------------------------------------------------------------------------------------
 
 
 def test_the_async_twins_do_the_same(heard: Heard) -> None:

@@ -223,7 +223,7 @@ def test_pools_are_apart(pools: Pools) -> None:
     assert sync(pool="staff").delivered == 1
 
 
-# --- the command --------------------------------------------------------------------------------------------------------
+# --- the command ------------------------------------------------------------------------------------------------------
 
 
 def test_the_command_syncs_every_pool_and_says_what_it_did(pools: Pools) -> None:

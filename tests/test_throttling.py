@@ -26,7 +26,7 @@ def fresh_cache(settings: Any, request: pytest.FixtureRequest) -> None:
     settings.CACHES = {"default": {"BACKEND": LOCMEM, "LOCATION": request.node.nodeid}}
 
 
-# --- rates ----------------------------------------------------------------------------------------------------------
+# --- rates ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_is_no_rate_is_refused_with_what_was_written(written: str) -> None:
         parse(written)
 
 
-# --- slots ----------------------------------------------------------------------------------------------------------
+# --- slots ------------------------------------------------------------------------------------------------------------
 
 
 def taken(rates: str, times: int, *, scope: str = "test", identity: str = "192.0.2.1") -> list[bool]:
@@ -170,7 +170,7 @@ def test_threads_share_the_slots() -> None:
     assert sum(allowed) == 10
 
 
-# --- caches ---------------------------------------------------------------------------------------------------------
+# --- caches -----------------------------------------------------------------------------------------------------------
 
 Backend = Callable[[Path], dict[str, str]]
 

@@ -46,11 +46,11 @@ def owner(client: Client) -> Client:
     request.user = AnonymousUser()
     remember_sign_up(request, sign_up("alice"), username="alice")
     request.session.save()
-    client.cookies["sessionid"] = request.session.session_key
+    client.cookies["sessionid"] = str(request.session.session_key)
     return client
 
 
-# --- strangers: username and code ---------------------------------------------------------------------------------------
+# --- strangers: username and code -------------------------------------------------------------------------------------
 
 
 def test_username_and_code_confirm_in_any_browser(client: Client, heard: Heard) -> None:
@@ -119,7 +119,7 @@ def test_full_width_digits_and_spaces_confirm(client: Client, heard: Heard) -> N
     assert heard.usernames == ["alice"]
 
 
-# --- links --------------------------------------------------------------------------------------------------------------
+# --- links ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_link_fills_the_form_in_and_confirms_nobody(client: Client, heard: Heard) -> None:
@@ -137,7 +137,7 @@ def test_a_hostile_link_is_escaped(client: Client) -> None:
     assert "<script>alert" not in page(response)
 
 
-# --- the owner: the code alone ------------------------------------------------------------------------------------------
+# --- the owner: the code alone ----------------------------------------------------------------------------------------
 
 
 def test_the_owner_is_asked_for_the_code_alone(owner: Client) -> None:
@@ -212,7 +212,7 @@ def test_done_before_the_code_leads_to_the_confirm_page(owner: Client) -> None:
     assert owner.get("/confirm/done/")["Location"] == "/confirm/"
 
 
-# --- next ---------------------------------------------------------------------------------------------------------------
+# --- next -------------------------------------------------------------------------------------------------------------
 
 
 def test_next_is_kept_and_followed(owner: Client) -> None:
@@ -226,7 +226,7 @@ def test_next_to_somewhere_else_is_not_followed(owner: Client, url: str) -> None
     assert owner.post("/confirm/", {"code": last_code(), "next": url})["Location"] == "/confirm/done/"
 
 
-# --- resend -------------------------------------------------------------------------------------------------------------
+# --- resend -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_owner_gets_a_new_code_by_one_press(owner: Client) -> None:
@@ -261,7 +261,7 @@ def test_a_resend_refused_to_the_owner_says_why(owner: Client) -> None:
     assert "already confirmed" in alert(owner.post("/confirm/resend/"))
 
 
-# --- faults -------------------------------------------------------------------------------------------------------------
+# --- faults -----------------------------------------------------------------------------------------------------------
 
 
 def test_cognito_down_is_said_in_plain_words_and_keeps_the_username(client: Client, pools: Pools) -> None:
@@ -294,7 +294,7 @@ def test_missing_settings_are_named(client: Client, pools: Pools) -> None:
         client.post("/confirm/", {"username": "alice", "code": "123456"})
 
 
-# --- the host -----------------------------------------------------------------------------------------------------------
+# --- the host ---------------------------------------------------------------------------------------------------------
 
 
 def test_atomic_requests_keep_the_promise(client: Client, heard: Heard) -> None:

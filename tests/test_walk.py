@@ -196,8 +196,7 @@ def test_a_stop_on_the_way_loses_nothing(server: FaultServer, heard: Heard) -> N
 
 def test_strangers_names_are_forgotten_after_a_day_and_nobody_elses() -> None:
     pool = get_pool()
-    for name in ("refused yesterday", "refused now", "signed up", "open", "delivered"):
-        name = name.replace(" ", "-")
+    for name in ("refused-yesterday", "refused-now", "signed-up", "open", "delivered"):
         if name == "signed-up":
             ledger.sign_up(pool, name, sub="sub-1")
         attempt = ledger.begin(pool, name, source="form")

@@ -11,13 +11,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-
 AMZ_JSON = "application/x-amz-json-1.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer."""
+    """One HTTP answer. Only ``AMZ_JSON`` bears AWS's request id: the rest stands for what is between us and AWS."""
 
     status: int
     body: bytes
@@ -29,14 +28,15 @@ class Behaviour:
     """What happens to one call.
 
     ``applied``: whether the call takes effect before the fault. ``reply``: what is answered in place of the truth.
-    ``drop``: the connection is closed without an answer; ``truncate``: in the middle of one. ``delay``: seconds to
-    wait; ``hold``: wait until the test lets go. ``late``: the call takes effect after the wait, not before.
+    ``drop``: the connection is closed without an answer; ``sent``: the share of the body after which it is closed,
+    if below 1. ``delay``: seconds to wait; ``hold``: wait until the test lets go. ``late``: the call takes effect after
+    the wait, not before.
     """
 
     applied: bool = True
     reply: Reply | None = None
     drop: bool = False
-    truncate: bool = False
+    sent: float = 1.0
     delay: float = 0.0
     hold: bool = False
     late: bool = False
@@ -56,7 +56,8 @@ LONGEST_WAIT = 60.0  # seconds; a forgotten "hold" ends by itself
 BEHAVIOURS = {
     "ok": Behaviour(),
     "drop": Behaviour(applied=False, drop=True),
-    "truncate": Behaviour(applied=False, truncate=True),
+    "truncate": Behaviour(applied=False, sent=0.5),
+    "headers_only": Behaviour(applied=False, sent=0.0),
     "delay": Behaviour(),
     "hold": Behaviour(hold=True),
     "garbage": Behaviour(applied=False, reply=Reply(200, b"{]not json")),

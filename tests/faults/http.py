@@ -68,15 +68,15 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
         """Keep the test run's output quiet."""
 
-    def send(self, reply: Reply, *, truncate: bool = False) -> None:
+    def send(self, reply: Reply, *, share: float = 1.0) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
-        if reply.content_type == AMZ_JSON:  # others stand for what is between us and AWS
+        if reply.content_type == AMZ_JSON:
             self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
         self.end_headers()
-        self.wfile.write(reply.body[: len(reply.body) // 2] if truncate else reply.body)
-        self.close_connection = self.close_connection or truncate
+        self.wfile.write(reply.body[: int(len(reply.body) * share)])
+        self.close_connection = self.close_connection or share < 1
 
     def read(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))

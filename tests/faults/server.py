@@ -151,7 +151,7 @@ class _CognitoHandler(Handler):
         if chosen.drop or self.server.closing.is_set():
             self.close_connection = True
             return
-        self.send(reply, truncate=chosen.truncate)
+        self.send(reply, share=chosen.sent)
 
     def do_GET(self) -> None:
         self.send(self.missing)

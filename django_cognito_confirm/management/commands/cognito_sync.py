@@ -67,8 +67,8 @@ class Command(BaseCommand):
         # Whatever is under way is rolled back and still owed, or still open: nothing is lost by stopping here.
         with contextlib.suppress(KeyboardInterrupt):
             while True:
-                # Not a generator: every pool has its turn, also after one that failed.
-                ok = all([self.sync(alias, **options) for alias in pools])
+                went_well = [self.sync(alias, **options) for alias in pools]
+                ok = all(went_well)
                 if not options["watch"]:
                     break
                 time.sleep(options["watch"])

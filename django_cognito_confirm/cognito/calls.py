@@ -1,0 +1,81 @@
+"""One call of boto3, and what its failure means."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import (
+    OPERATIONS,
+    Blocked,
+    ConfirmSignUpError,
+    DeliveryFailed,
+    Misconfigured,
+    OutcomeUnknown,
+    Unavailable,
+)
+
+# The package's name, under which sites set its level.
+logger = logging.getLogger(__package__)
+
+
+def call(
+    method: Callable[..., Mapping[str, Any]], operation: str, members: Mapping[str, Any]
+) -> Mapping[str, Any] | ConfirmSignUpError:
+    """Make the call; *return* what went wrong.
+
+    The caller raises it, outside the ``except`` blocks: so neither its context nor its traceback keeps a frame of
+    botocore's or of this function, where code, hash and session lie open.
+    """
+    from botocore import exceptions
+
+    unclear = OPERATIONS[operation].unclear
+    try:
+        reply = method(**members)
+    except exceptions.ClientError as error:
+        return _from_answer(operation, error.response)
+    except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError) as e:
+        failure: ConfirmSignUpError = Unavailable(type(e).__name__)
+    except (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.ParamValidationError,
+    ) as e:
+        failure = Misconfigured(type(e).__name__)
+    except Exception as e:  # noqa: BLE001 - nonsense from the wire comes out of the parsers as anything
+        failure = unclear(type(e).__name__)
+    else:
+        return reply
+    return _logged(operation, failure)
+
+
+def _from_answer(operation: str, response: Mapping[str, Any]) -> ConfirmSignUpError:
+    code = str(response["Error"].get("Code", ""))
+    error = OPERATIONS[operation].classify(code, str(response["Error"].get("Message", "")))
+    return _logged(operation, error(code, request_id=response.get("ResponseMetadata", {}).get("RequestId", "")))
+
+
+_HINTS = {
+    "NotAuthorizedException": "does CLIENT_SECRET belong to CLIENT_ID?",
+    "ResourceNotFoundException": "do CLIENT_ID, USER_POOL_ID and the region belong together?",
+    "AccessDeniedException": "an IAM policy must allow cognito-idp:{operation} on this pool",
+    "NoCredentialsError": "no AWS credentials were found, and cognito-idp:{operation} needs them",
+}
+
+
+def _logged(operation: str, error: ConfirmSignUpError) -> ConfirmSignUpError:
+    """Tell operators what they must mend. Never Cognito's text: it can echo what was sent."""
+    error.operation = operation
+    if isinstance(error, Misconfigured | Blocked | DeliveryFailed):
+        logger.error("%s (request %s)", explain(error), error.request_id or "-")
+    elif isinstance(error, OutcomeUnknown | Unavailable):
+        logger.warning("%s: no clear answer (request %s)", explain(error), error.request_id or "-")
+    return error
+
+
+def explain(error: ConfirmSignUpError) -> str:
+    """Return what an operator should know of ``error``: the operation, Cognito's code and perhaps a hint."""
+    hint = _HINTS.get(error.code, "") if isinstance(error, Misconfigured) else ""
+    return f"{error.operation}: {error.code}{hint and ', '}{hint.format(operation=error.operation)}"

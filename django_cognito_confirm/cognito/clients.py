@@ -1,0 +1,112 @@
+"""The boto3 clients: a public and an admin one for each pool, built when they are first asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSResponse
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+CONNECT_TIMEOUT: Final = 5
+"""Seconds."""
+READ_TIMEOUT: Final = 20
+"""Seconds. A post-confirmation Lambda may take three times 5 s before Cognito answers."""
+MAX_CONNECTIONS: Final = 100
+"""Kept alive for each client: as many as a threaded server has threads. They are opened as they are needed."""
+
+_clients: dict[tuple[str | bool | None, ...], CognitoIdentityProviderClient] = {}
+_lock = threading.Lock()
+
+
+def _forget_clients() -> None:
+    """In a child process: connections must not be shared with the parent, whose other threads may hold the lock."""
+    global _lock  # noqa: PLW0603
+    _clients.clear()
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_clients)
+
+
+def public_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
+    """Return the boto3 client for operations that need no IAM, such as SignUp, ConfirmSignUp and InitiateAuth.
+
+    Unsigned, so it never looks for credentials. It makes one attempt: a repeated call may follow one that succeeded,
+    or burn a person's attempts. Built once for each pool and process; safe to share between threads.
+    """
+    return get_client("public", get_pool(pool))
+
+
+def admin_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
+    """Return the boto3 client for operations that need IAM, with credentials from AWS's usual chain."""
+    return get_client("admin", get_pool(pool))
+
+
+def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
+    """Return the client of ``kind`` (``"public"`` or ``"admin"``) of a pool that has been read already."""
+    # All that a client is built from, so that other settings get another client at once.
+    key = (kind, pool.alias, pool.region, pool.endpoint_url, bool(pool.sandbox))
+    client = _clients.get(key)
+    if client is None:
+        with _lock:
+            client = _clients.get(key)
+            if client is None:
+                client = _clients[key] = _buildget_client(kind, pool)
+    return client
+
+
+def _buildget_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
+    import boto3
+    import botocore
+    from botocore.config import Config
+
+    public = kind == "public"
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=MAX_CONNECTIONS,
+        tcp_keepalive=True,
+        retries={"mode": "standard", "total_max_attempts": 1 if public else 3},
+        signature_version=botocore.UNSIGNED if public else None,
+    )
+    credentials: tuple[str | None, str | None] = (None, None)
+    if pool.sandbox and not public:
+        # Without any, botocore stops before the sandbox gets to see the call.
+        credentials = ("sandbox", "sandbox")
+    client = boto3.session.Session(*credentials).client(
+        "cognito-idp", region_name=pool.region, endpoint_url=pool.endpoint_url, config=config
+    )
+    client.meta.events.register("after-call.cognito-identity-provider", _insist_on_json)
+    if pool.sandbox:
+        from .. import sandbox
+
+        sandbox.attach(client, pool.alias)
+    return client
+
+
+def _insist_on_json(http_response: AWSResponse, **kwargs: Any) -> None:
+    """Refuse a 200 that is not Cognito's: botocore takes a page of HTML, or nothing, for an answer without members.
+
+    A captive portal or a dying proxy would confirm people otherwise. Nothing at all is Cognito's own answer to some
+    operations; it comes with AWS's request id then.
+    """
+    from botocore.parsers import ResponseParserError
+
+    if http_response.status_code != HTTPStatus.OK or http_response.raw is None:  # None: botocore's Stubber
+        return
+    if not http_response.content and "x-amzn-requestid" in http_response.headers:
+        return
+    try:
+        answer = json.loads(http_response.content)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ResponseParserError("Cognito answers with a JSON object.")

@@ -1,0 +1,75 @@
+"""What goes to Cognito and comes back, as plain objects: botocore's dictionaries end here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where Cognito says that it sent a code: ``CodeDeliveryDetails``."""
+
+    destination: str = ""
+    """Masked by Cognito: ``a***@e***``."""
+    medium: str = ""
+    """``"EMAIL"``, ``"SMS"`` or ``""``."""
+    attribute: str = ""
+    """``"email"``, ``"phone_number"`` or ``""``."""
+
+    @classmethod
+    def from_reply(cls, reply: Mapping[str, Any]) -> Delivery:
+        """Read it from the reply of SignUp or ResendConfirmationCode."""
+        details = reply.get("CodeDeliveryDetails") or {}
+        return cls(*(details.get(name, "") for name in ("Destination", "DeliveryMedium", "AttributeName")))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUser:
+    """A user as ListUsers or AdminGetUser shows them."""
+
+    username: str
+    status: str
+    """``"UNCONFIRMED"``, ``"CONFIRMED"``, ``"RESET_REQUIRED"``, ``"FORCE_CHANGE_PASSWORD"`` …"""
+    enabled: bool
+    created_at: datetime
+    attributes: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def from_reply(cls, reply: Mapping[str, Any]) -> ListedUser:
+        """Read it from AdminGetUser's reply or from an item of ListUsers' (they name the attributes differently)."""
+        attributes = reply.get("UserAttributes") or reply.get("Attributes") or []
+        return cls(
+            username=reply["Username"],
+            status=reply.get("UserStatus", ""),
+            enabled=reply.get("Enabled", True),
+            created_at=reply["UserCreateDate"],
+            attributes={attribute["Name"]: attribute.get("Value", "") for attribute in attributes},
+        )
+
+    @property
+    def sub(self) -> str:
+        return self.attributes.get("sub", "")
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether this is proof that the user is confirmed."""
+        return self.enabled and self.status in ("CONFIRMED", "RESET_REQUIRED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmSignUp:
+    """What one call of ConfirmSignUp sends, but for ``ClientId`` and ``SecretHash``, which the pool knows.
+
+    Its ``repr`` shows no code, session or metadata: between our functions these travel in here only.
+    """
+
+    username: str
+    code: str = field(repr=False)
+    session: str = field(default="", repr=False)
+    force_alias_creation: bool | None = None
+    client_metadata: Mapping[str, str] | None = field(default=None, repr=False)
+    user_context_data: Mapping[str, str] | None = field(default=None, repr=False)
+    analytics_metadata: Mapping[str, str] | None = field(default=None, repr=False)

@@ -1,0 +1,159 @@
+"""A function for each operation of Cognito that this app calls."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
+from ..errors import ConfirmSignUpError, SessionExpired, Unavailable
+from .calls import call
+from .clients import get_client
+from .messages import ConfirmSignUp, Delivery, ListedUser
+
+MAX_FILTER_LENGTH: Final = 256
+"""Characters of a ListUsers filter."""
+
+
+def secret_hash(username: str, *, pool: str = DEFAULT_POOL_ALIAS) -> str | None:
+    """Return ``SecretHash`` for a call that sends exactly ``username``, ``None`` for an app client without a secret.
+
+    Base64 of HMAC-SHA-256 over username and client id, keyed with the client's secret: 44 characters.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html
+    """
+    return _secret_hash(get_pool(pool), username)
+
+
+def _secret_hash(pool: Pool, username: str) -> str | None:
+    secret = pool.get_client_secret()
+    if not secret:
+        return None
+    digest = hmac.new(secret.encode(), (username + pool.client_id).encode(), hashlib.sha256).digest()
+    return base64.b64encode(digest).decode()
+
+
+def confirm_sign_up(pool: Pool, message: ConfirmSignUp) -> str:
+    """Call ConfirmSignUp; return the reply's Session, ``""`` without one. Raises ``ConfirmSignUpError``.
+
+    A Session that Cognito no longer takes does not spoil the confirmation: the call is made again without it.
+    """
+    client = get_client("public", pool)
+    reply = call(client.confirm_sign_up, "ConfirmSignUp", _members(pool, message))
+    if message.session and isinstance(reply, SessionExpired):
+        reply = call(client.confirm_sign_up, "ConfirmSignUp", _members(pool, message, with_session=False))
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+    session: str = reply.get("Session", "")
+    return session
+
+
+def _members(pool: Pool, message: ConfirmSignUp, *, with_session: bool = True) -> dict[str, Any]:
+    return _given(
+        ClientId=pool.client_id,
+        SecretHash=_secret_hash(pool, message.username),
+        Username=message.username,
+        ConfirmationCode=message.code,
+        ForceAliasCreation=message.force_alias_creation,
+        AnalyticsMetadata=message.analytics_metadata,
+        UserContextData=message.user_context_data,
+        ClientMetadata=message.client_metadata,
+        Session=(message.session or None) if with_session else None,
+    )
+
+
+def resend_confirmation_code(
+    pool: Pool,
+    username: str,
+    *,
+    client_metadata: Mapping[str, str] | None = None,
+    user_context_data: Mapping[str, str] | None = None,
+    analytics_metadata: Mapping[str, str] | None = None,
+) -> Delivery:
+    """Call ResendConfirmationCode, which makes every earlier code invalid. Raises ``ConfirmSignUpError``."""
+    reply = call(
+        get_client("public", pool).resend_confirmation_code,
+        "ResendConfirmationCode",
+        _given(
+            ClientId=pool.client_id,
+            SecretHash=_secret_hash(pool, username),
+            Username=username,
+            UserContextData=user_context_data,
+            AnalyticsMetadata=analytics_metadata,
+            ClientMetadata=client_metadata,
+        ),
+    )
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+    return Delivery.from_reply(reply)
+
+
+def admin_confirm_sign_up(pool: Pool, username: str, *, client_metadata: Mapping[str, str] | None = None) -> None:
+    """Call AdminConfirmSignUp (IAM: ``cognito-idp:AdminConfirmSignUp``). Raises ``ConfirmSignUpError``."""
+    reply = call(
+        get_client("admin", pool).admin_confirm_sign_up,
+        "AdminConfirmSignUp",
+        _given(UserPoolId=pool.user_pool_id, Username=username, ClientMetadata=client_metadata),
+    )
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+
+
+def admin_get_user(pool: Pool, username: str) -> ListedUser:
+    """Call AdminGetUser (IAM: ``cognito-idp:AdminGetUser``). Raises ``UserNotFound`` and other ``ConfirmSignUpError``.
+
+    Each call bills the user as active in that month; ``list_users`` does not.
+    """
+    members = {"UserPoolId": pool.user_pool_id, "Username": username}
+    reply = call(get_client("admin", pool).admin_get_user, "AdminGetUser", members)
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+    return _read_user(reply)
+
+
+def list_users(pool: Pool, attribute: str, value: str, *, prefix: bool = False) -> Iterator[ListedUser]:
+    """Yield the users whose ``attribute`` is ``value`` or begins with it, as ``list_user_pages``."""
+    for page in list_user_pages(pool, attribute, value, prefix=prefix):
+        yield from page
+
+
+def list_user_pages(
+    pool: Pool, attribute: str, value: str, *, prefix: bool = False, before_call: Callable[[], object] | None = None
+) -> Iterator[list[ListedUser]]:
+    """Yield pages of the users whose ``attribute`` is ``value`` or begins with it (IAM: ``cognito-idp:ListUsers``).
+
+    One call a page, of at most 60 users; ``before_call`` is called before each, to keep a rate. A page may be empty,
+    and a listing may be behind the pool by seconds. Raises ``ValueError`` for a filter of over 256 characters, which
+    Cognito would refuse, and ``ConfirmSignUpError``.
+    """
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    condition = f'{attribute} {"^=" if prefix else "="} "{escaped}"'
+    if len(condition) > MAX_FILTER_LENGTH:
+        raise ValueError(f"No ListUsers filter can hold this {attribute}.")
+    members = {"UserPoolId": pool.user_pool_id, "Filter": condition}
+    while True:
+        if before_call is not None:
+            before_call()
+        reply = call(get_client("admin", pool).list_users, "ListUsers", members)
+        if isinstance(reply, ConfirmSignUpError):
+            raise reply
+        if "Users" not in reply:
+            # Taken for an empty page, it would say that nobody is there.
+            raise Unavailable("NoUsersInReply")
+        yield [_read_user(user) for user in reply["Users"]]
+        if not reply.get("PaginationToken"):
+            return
+        members["PaginationToken"] = reply["PaginationToken"]
+
+
+def _read_user(reply: Mapping[str, Any]) -> ListedUser:
+    if "Username" not in reply or "UserCreateDate" not in reply:
+        raise Unavailable("NoUserInReply")
+    return ListedUser.from_reply(reply)
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    """Leave out what is ``None``: botocore refuses it."""
+    return {name: value for name, value in members.items() if value is not None}
