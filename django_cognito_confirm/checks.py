@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
 
 from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_pool
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check ``COGNITO_POOLS`` and ``COGNITO_CONFIRM``."""
-    return [*_check_pools(), *_check_app()]
+    return [*_check_pools(), *_check_app(), *_check_database()]
 
 
 def _check_pools() -> list[CheckMessage]:
@@ -58,6 +60,23 @@ def _check_pool(alias: str, options: Any) -> list[CheckMessage]:
             )
         )
     return messages
+
+
+def _check_database() -> list[CheckMessage]:
+    connection = connections[router.db_for_write(apps.get_model("django_cognito_confirm", "Confirmation"))]
+    if connection.vendor != "mysql":
+        return []
+    # Django's own default; anything weaker or stronger is the site's choice.
+    level = connection.settings_dict.get("OPTIONS", {}).get("isolation_level", "read committed")
+    if level and level.lower() == "read committed":
+        return []
+    return [
+        Warning(
+            f"The ledger's database runs at isolation level {level or 'of the server'!r}.",
+            hint='Two presses at once fail there instead of waiting. Set OPTIONS["isolation_level"] to "read committed".',
+            id="django_cognito_confirm.W001",
+        )
+    ]
 
 
 def _check_app() -> list[CheckMessage]:

@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from .conf import Pool
 from .conflicts import tried_again
-from .models import Confirmation, SecretStr, Status
+from .models import Confirmation, SecretStr
 from .signals import sign_up_confirmed
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ logger = logging.getLogger(__name__)
 
 CLOSE_AFTER = timedelta(hours=1)
 """How long after the last start a listing without news may close a row: listings lag behind."""
-
-STRANGERS_KEPT_FOR = timedelta(hours=24)
-"""How long a refused name that nobody signed up here is remembered."""
 
 # Told before: a second yes on such a row is another person's, who signed the name up after the first was deleted.
 _DELIVERED = Q(delivered_at__isnull=False)
@@ -307,22 +304,6 @@ def rows_of_keys(pool: Pool, keys: Collection[str]) -> QuerySet[Confirmation]:
 
 
 @tried_again
-def remove_strangers(pool: Pool) -> int:
-    """Remove rows of names that were refused a day ago and that nobody signed up here; return how many.
-
-    They are held from being chosen to being removed, so that nobody begins on them in between: by the UPDATE on SQLite,
-    which locks everything, by their locks elsewhere.
-    """
-    cutoff = timezone.now() - STRANGERS_KEPT_FOR
-    rows = _rows(pool=pool.alias, status=Status.REJECTED, started_at__lt=cutoff, sub="", user=None)
-    with transaction.atomic(using=database()):
-        if not rows.update(unclear=False):
-            return 0
-        chosen = list(rows.select_for_update().values_list("pk", flat=True))
-        return _rows(pk__in=chosen).delete()[0]
-
-
-@tried_again
 def close(row: Confirmation) -> bool:
     """A listing shows no news of ``row`` as it was read: nothing is open any more.
 
@@ -347,7 +328,9 @@ def sign_up(
     signal is sent when the transaction commits.
     """
     key = {"username_key": pool.username_key(username), "pool": pool.alias}
+    now = timezone.now()
     facts = {
+        "created_at": now,
         "username": username,
         "sub": sub,
         "user": user,
@@ -356,7 +339,7 @@ def sign_up(
         "unclear": False,
         "owed": confirmed,
         "started_at": None,
-        "confirmed_at": timezone.now() if confirmed else None,
+        "confirmed_at": now if confirmed else None,
         "delivered_at": None,
         "queued_at": None,
         "last_error": "",

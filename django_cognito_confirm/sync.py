@@ -15,7 +15,7 @@ from itertools import chain
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import cognito, ledger, listing, walk
+from . import cognito, ledger, listing, pruning, walk
 from .cognito import ListedUser
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_option, get_pool
 from .errors import ConfirmSignUpError, Misconfigured
@@ -176,7 +176,7 @@ class _Sync:
 
     def remove_strangers(self) -> Iterator[None]:
         if not self.dry_run:
-            self.report.removed = ledger.remove_strangers(self.pool)
+            self.report.removed = pruning.remove_strangers(self.pool.alias)
             yield
 
     def note(self, error: Exception) -> None:

@@ -124,3 +124,29 @@ def test_the_command_stops_and_names_the_setting(pools: Pools) -> None:
 
     with pytest.raises(SystemCheckError, match="CLIENT_ID"):
         call_command("check", stderr=StringIO())
+
+
+# --- the ledger's database --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mysql(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The settings of a database that says it is MySQL; no query is made."""
+    monkeypatch.setattr(connection, "vendor", "mysql")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {})
+    options: dict[str, Any] = connection.settings_dict["OPTIONS"]
+    return options
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "SERIALIZABLE", None])
+def test_an_isolation_level_at_which_two_presses_fail_is_warned_of(mysql: dict[str, Any], level: str | None) -> None:
+    mysql["isolation_level"] = level
+    assert [(message.id, "read committed" in str(message.hint)) for message in check_settings()] == [
+        ("django_cognito_confirm.W001", True)
+    ]
+
+
+def test_the_default_isolation_level_is_fine(mysql: dict[str, Any]) -> None:
+    assert check_settings() == []
+    mysql["isolation_level"] = "READ COMMITTED"
+    assert check_settings() == []

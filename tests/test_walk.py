@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from django_cognito_confirm import ledger
+from django_cognito_confirm import ledger, pruning
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.services import confirm_sign_up
@@ -205,7 +205,7 @@ def test_strangers_names_are_forgotten_after_a_day_and_nobody_elses() -> None:
         elif name != "open":
             ledger.refuse(attempt, "CodeMismatchException")
     Confirmation.objects.exclude(username="refused-now").update(started_at="2026-01-01T00:00Z")
-    assert ledger.remove_strangers(pool) == 1
+    assert pruning.remove_strangers(pool.alias) == 1
     assert not Confirmation.objects.filter(username="refused-yesterday").exists()
     assert Confirmation.objects.count() == 4
 

@@ -1,0 +1,89 @@
+"""Forgets what the ledger need not keep: refused names, old sign-ups, the names of people confirmed long ago."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from . import ledger
+from .conf import DEFAULT_POOL_ALIAS, get_pool
+from .conflicts import tried_again
+from .models import Confirmation, Status
+
+STRANGERS_KEPT_FOR: Final = timedelta(hours=24)
+"""How long a refused name is remembered that nobody signed up here."""
+
+BATCH: Final = 1000
+"""Rows in one transaction."""
+
+
+class Pruned(NamedTuple):
+    """Numbers of rows."""
+
+    removed: int
+    stripped: int
+
+
+def prune(older_than: timedelta, *, pool: str = DEFAULT_POOL_ALIAS) -> Pruned:
+    """Remove sign-ups and refused attempts older than ``older_than``; take the names off those delivered before that.
+
+    What stays of a delivered row (``username_key``, ``sub`` and times) keeps a full sync from telling of these people
+    again. Rows that are open, owed or queued are left alone.
+    """
+    before = timezone.now() - older_than
+    rows = _rows(pool)
+    old = Q(status=Status.SIGNED_UP, created_at__lt=before) | Q(status=Status.REJECTED, started_at__lt=before)
+    return Pruned(removed=_remove(rows.filter(old)), stripped=_strip(rows, before))
+
+
+def remove_strangers(pool: str) -> int:
+    """Remove rows of names that were refused a day ago and that nobody signed up here; return how many."""
+    cutoff = timezone.now() - STRANGERS_KEPT_FOR
+    return _remove(_rows(pool).filter(status=Status.REJECTED, started_at__lt=cutoff, sub="", user=None))
+
+
+def forget(username: str, *, pool: str = DEFAULT_POOL_ALIAS) -> bool:
+    """Erase all that the ledger knows of one person, whatever their row is waiting for; return whether there was any.
+
+    A full sync tells of them anew if Cognito still has them: delete the account there first.
+    """
+    return bool(_rows(pool).filter(username_key=get_pool(pool).username_key(username)).delete()[0])
+
+
+def _rows(pool: str) -> QuerySet[Confirmation]:
+    rows: QuerySet[Confirmation] = Confirmation.objects.using(ledger.database()).filter(pool=pool)
+    return rows
+
+
+def _remove(rows: QuerySet[Confirmation]) -> int:
+    removed = 0
+    while chosen := list(rows.values_list("pk", flat=True)[:BATCH]):
+        removed += _remove_batch(rows.filter(pk__in=chosen))
+    return removed
+
+
+@tried_again
+def _remove_batch(rows: QuerySet[Confirmation]) -> int:
+    """Remove those that are still as ``rows`` says, held so that nobody begins on them before they are gone.
+
+    SQLite holds everything from the first write on, so the UPDATE comes first; other databases hold what is selected.
+    A plain DELETE would do, if Django did not select first where a host listens to ``post_delete``.
+    """
+    with transaction.atomic(using=ledger.database()):
+        rows.update(unclear=False)
+        held = list(rows.select_for_update().values_list("pk", flat=True))
+        removed: int = Confirmation.objects.using(ledger.database()).filter(pk__in=held).delete()[0]
+        return removed
+
+
+def _strip(rows: QuerySet[Confirmation], before: datetime) -> int:
+    named = rows.filter(status=Status.DELIVERED, delivered_at__lt=before).exclude(username="", user=None)
+    stripped = 0
+    while chosen := list(named.values_list("pk", flat=True)[:BATCH]):
+        facts = {"username": "", "user": None, "source": "", "last_error": "", "delivery_error": ""}
+        stripped += tried_again(named.filter(pk__in=chosen).update)(**facts)
+    return stripped
