@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
-from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_pool
+from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_option, get_pool
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -72,8 +72,8 @@ def _check_database() -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"The ledger's database runs at isolation level {level or 'of the server'!r}.",
-            hint='Two presses at once fail there instead of waiting. Set OPTIONS["isolation_level"] to "read committed".',
+            f"The ledger's database is at isolation level {level or 'of the server'!r}.",
+            hint='Two presses at once fail instead of waiting. Set OPTIONS["isolation_level"] to "read committed".',
             id="django_cognito_confirm.W001",
         )
     ]
@@ -89,7 +89,17 @@ def _check_app() -> list[CheckMessage]:
                 id="django_cognito_confirm.E005",
             )
         ]
-    return [
+    rate = get_option("ADMIN_RATE")
+    messages: list[CheckMessage] = []
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0:
+        messages.append(
+            Error(
+                'COGNITO_CONFIRM["ADMIN_RATE"] is not a number above zero.',
+                hint="It is the most administrator's calls a second, 10 by default.",
+                id="django_cognito_confirm.E007",
+            )
+        )
+    return messages + [
         Error(
             f"COGNITO_CONFIRM has an unknown key {name!r}.",
             hint=f"Known are {', '.join(APP_DEFAULTS)}.",

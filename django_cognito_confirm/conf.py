@@ -17,6 +17,9 @@ from django.utils.module_loading import import_string
 
 DEFAULT_POOL_ALIAS = "default"
 
+SIGN_IN_ATTRIBUTES = frozenset({"email", "phone_number"})
+"""What people can sign in with instead of a username."""
+
 POOL_DEFAULTS: dict[str, Any] = {
     "USER_POOL_ID": "",
     "CLIENT_ID": "",
@@ -97,6 +100,15 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
     for name in ("USER_POOL_ID", "CLIENT_ID"):
         if not options[name]:
             raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not set.')
+        if not isinstance(options[name], str):
+            raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not a string.')
+    if (
+        isinstance(options["USERNAME_ATTRIBUTES"], str)
+        or set(options["USERNAME_ATTRIBUTES"] or ()) - SIGN_IN_ATTRIBUTES
+    ):
+        raise ImproperlyConfigured(
+            f'COGNITO_POOLS["{alias}"]["USERNAME_ATTRIBUTES"] is not a sequence of "email" and "phone_number".'
+        )
     region, separator, _ = options["USER_POOL_ID"].partition("_")
     if not options["REGION"] and not separator:
         raise ImproperlyConfigured(
@@ -110,7 +122,7 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
         region=options["REGION"] or region,
         endpoint_url=options["ENDPOINT_URL"],
         case_sensitive=options["CASE_SENSITIVE"],
-        username_attributes=tuple(options["USERNAME_ATTRIBUTES"]),
+        username_attributes=tuple(options["USERNAME_ATTRIBUTES"] or ()),
         reveal_users=options["REVEAL_USERS"],
         force_alias_creation=options["FORCE_ALIAS_CREATION"],
         client_metadata=options["CLIENT_METADATA"],

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
 from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,6 +22,9 @@ LONGEST_PAUSE: Final = 0.05
 _SQLSTATES = frozenset({"40001", "40P01"})
 # MariaDB and MySQL: ER_CHECKREAD (the row has changed since this transaction's snapshot), ER_LOCK_DEADLOCK.
 _MYSQL_ERRORS = frozenset({1020, 1213})
+
+# libpq's PQTRANS_INERROR, in both psycopgs.
+_IN_ERROR = 3
 
 
 def tried_again(work: Callable[P, R]) -> Callable[P, R]:
@@ -41,6 +45,17 @@ def tried_again(work: Callable[P, R]) -> Callable[P, R]:
         return work(*args, **kwargs)
 
     return run
+
+
+def is_broken(connection: BaseDatabaseWrapper) -> bool:
+    """Return whether the transaction under way can only be rolled back, although no exception says so any more.
+
+    Django marks one in which saving failed; after a failed query, PostgreSQL answers COMMIT with a silent rollback.
+    """
+    if connection.get_rollback():
+        return True
+    driver = connection.connection
+    return connection.vendor == "postgresql" and driver is not None and driver.info.transaction_status == _IN_ERROR
 
 
 def is_conflict(error: OperationalError) -> bool:

@@ -227,13 +227,13 @@ _CONFIRM: dict[str, Rule] = _COMMON | {
 
 _RESEND: dict[str, Rule] = _COMMON | {
     "NotAuthorizedException": ByText(
-        ((_pattern(r"auto verification"), Misconfigured), *_NOT_AUTHORIZED.patterns), otherwise=WrongState
+        ((_pattern(r"auto verification"), DeliveryFailed), *_NOT_AUTHORIZED.patterns), otherwise=WrongState
     ),
     # Also the disguise of an unknown user under PreventUserExistenceErrors, so any other text means that.
     "InvalidParameterException": ByText(
         (
             (_pattern(r"already confirmed"), AlreadyConfirmed),
-            (_pattern(r"auto verification"), Misconfigured),
+            (_pattern(r"auto verification"), DeliveryFailed),
         ),
         otherwise=UserNotFound,
     ),

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
+from .masking import SecretStr
+
 MAX_CODE_LENGTH: Final = 2048
 """Characters of ``ConfirmationCode`` (botocore's model of ConfirmSignUp)."""
 
@@ -23,7 +25,7 @@ _DROPPED = str.maketrans("", "", _HYPHENS + _ZERO_WIDTH)
 _USERNAME_CATEGORIES = frozenset("LMSNP")
 
 
-def clean_code(raw: str) -> str:
+def clean_code(raw: str) -> SecretStr:
     """Return the code in ``raw`` as Cognito wants it, 1 to 2048 visible ASCII characters.
 
     White space, zero-width characters and hyphens are dropped; full-width and other decimal digits become ASCII.
@@ -36,7 +38,7 @@ def clean_code(raw: str) -> str:
     code = "".join(_ascii_digit(character) for character in text if not character.isspace())
     if len(code) > MAX_CODE_LENGTH or not _CODE.fullmatch(code):
         raise ValueError("This is not a code.")
-    return code
+    return SecretStr(code)
 
 
 def _ascii_digit(character: str) -> str:

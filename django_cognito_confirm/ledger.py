@@ -21,14 +21,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from .conf import Pool
-from .conflicts import tried_again
-from .models import Confirmation, SecretStr
+from .conflicts import is_broken, tried_again
+from .masking import SecretStr
+from .models import Confirmation
 from .signals import sign_up_confirmed
+from .visits import undone_on_error
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -134,7 +137,7 @@ def confirm(
     try:
         row = _confirm(attempt, now, by_owner=by_owner, session=session, request=request)
     except Exception as error:
-        logger.exception("Confirmation %s: confirmed, but not delivered yet; cognito_sync will.", attempt.row.pk)
+        logger.exception("Confirmation %s: confirmed, and a receiver or the database failed", attempt.row.pk)
         row = _owe(attempt, now, type(error).__name__)
     row.session = SecretStr(session)
     return row
@@ -154,14 +157,14 @@ def _confirm(
 
 
 def _owe(attempt: Attempt, now: datetime, delivery_error: str) -> Confirmation:
-    """Record the yes without its delivery, which was rolled back."""
+    """Record the yes without its delivery, if that was rolled back (and not a hook on its commit that failed)."""
     owed = {"owed": True, "delivery_attempts": F("delivery_attempts") + 1, "delivery_error": delivery_error}
     try:
         tried_again(_of(attempt).update)(**_yes(attempt, now), **owed)
         return read(attempt.row.pk) or attempt.row
     except Exception:
         logger.exception("Confirmation %s: confirmed, but not recorded; cognito_sync will.", attempt.row.pk)
-    return attempt.row
+        return attempt.row
 
 
 def _yes(attempt: Attempt, now: datetime) -> dict[str, Any]:
@@ -173,6 +176,15 @@ def _yes(attempt: Attempt, now: datetime) -> dict[str, Any]:
         "source": attempt.source,
         "last_error": "",
         **_recorded(now),
+    }
+
+
+def _person(username: str, sub: str) -> dict[str, Any]:
+    """Return who is confirmed, as a listing shows them: the name stays as signed up or sent, but for a new person's."""
+    return {
+        "user": Case(When(_DELIVERED, then=Value(None)), default=F("user")),
+        "username": Case(When(Q(username="") | _DELIVERED, then=Value(username)), default=F("username")),
+        "sub": sub,
     }
 
 
@@ -197,15 +209,19 @@ def _after_yes(attempt: Attempt, now: datetime) -> Confirmation:
     row.source, row.last_error = attempt.source, ""
     row.epoch, row.open_attempts, row.unclear, row.confirmed_at = row.epoch + 1, 0, False, now
     row.owed, row.delivered_at = False, now
-    row.__dict__.pop("status", None)  # the database computes it; read there when somebody asks
+    row.status = "delivered"  # as the database computes it
     return row
 
 
 def _send(row: Confirmation, *, by_owner: bool, session: str, request: HttpRequest | None) -> None:
+    """Run the receivers; raise if one of them did, or has left a transaction that would be rolled back silently."""
     row.session = SecretStr(session)
-    sign_up_confirmed.send(
-        sender=Confirmation, confirmation=row, by_owner=by_owner, session=row.session, request=request
-    )
+    with undone_on_error(request):
+        sign_up_confirmed.send(
+            sender=Confirmation, confirmation=row, by_owner=by_owner, session=row.session, request=request
+        )
+        if is_broken(connections[database()]):
+            raise TransactionManagementError("A receiver of sign_up_confirmed swallowed an error of the database.")
 
 
 def deliver(pk: int, *, by_owner: bool = False, request: HttpRequest | None = None) -> bool:
@@ -216,15 +232,17 @@ def deliver(pk: int, *, by_owner: bool = False, request: HttpRequest | None = No
     try:
         _deliver(pk, by_owner=by_owner, request=request)
     except Exception as error:
-        logger.exception("Confirmation %s: not delivered yet.", pk)
+        logger.exception("Confirmation %s: a receiver or the database failed", pk)
         failure = type(error).__name__
     else:
         return True
     try:
-        _rows(pk=pk, owed=True).update(delivery_attempts=F("delivery_attempts") + 1, delivery_error=failure)
+        # Nothing to update: delivered all the same, and a hook on that commit failed.
+        owed = {"delivery_attempts": F("delivery_attempts") + 1, "delivery_error": failure}
+        return not _rows(pk=pk, owed=True).update(**owed)
     except Exception:
-        logger.exception("Confirmation %s: still owed.", pk)
-    return False
+        logger.exception("Confirmation %s: still owed", pk)
+        return False
 
 
 @tried_again
@@ -242,9 +260,7 @@ def confirm_listed(row: Confirmation, *, username: str, sub: str) -> bool:
     """
     return bool(
         _rows(pk=row.pk, epoch=row.epoch).update(
-            user=Case(When(_DELIVERED, then=Value(None)), default=F("user")),
-            username=username,
-            sub=sub,
+            **_person(username, sub),
             owed=True,
             **_recorded(timezone.now()),
         )
@@ -260,9 +276,7 @@ def take_for_delivered(row: Confirmation, *, username: str, sub: str) -> bool:
     now = timezone.now()
     return bool(
         _rows(pk=row.pk, epoch=row.epoch, open_attempts=0, owed=False).update(
-            user=Case(When(_DELIVERED, then=Value(None)), default=F("user")),
-            username=username,
-            sub=sub,
+            **_person(username, sub),
             delivered_at=now,
             **_recorded(now),
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+from collections.abc import Callable
 
-from . import cognito, ledger
+from . import cognito
 from .cognito import ListedUser
 from .conf import Pool
 from .errors import UserNotFound
@@ -30,33 +30,44 @@ def is_news(row: Confirmation, user: ListedUser) -> bool:
     return user.sub != row.sub if row.sub else user.created_at >= row.confirmed_at
 
 
-def find(pool: Pool, row: Confirmation) -> ListedUser | None:
-    """Return the person whom ``row`` speaks of, ``None`` when the pool shows no such person (yet)."""
+def find(
+    pool: Pool, row: Confirmation, *, ask: bool = False, before_call: Callable[[], object] = lambda: None
+) -> ListedUser | None:
+    """Return the person whom ``row`` speaks of, ``None`` when the pool shows no such person (yet).
+
+    ``ask``: for a name that no listing shows, AdminGetUser is called, which finds it in whatever case it is stored. It
+    bills the user as active, so only before a row is closed. ``before_call`` is called before each call. Raises
+    ``ConfirmSignUpError``, and ``ValueError`` for a name that no filter can hold.
+    """
     if row.sub:
-        for user in cognito.list_users(pool, "sub", row.sub):
-            return user
-        if row.confirmed_at is None:
-            return None
+        listed = next(cognito.list_users(pool, "sub", row.sub, before_call=before_call), None)
+        if listed is not None or row.confirmed_at is None:
+            return listed
         # Whoever was recorded is gone; somebody else may have the name.
-    return _listed_by_name(pool, row) or _asked_by_name(pool, row)
+    try:
+        user = _listed_by_name(pool, row, before_call)
+    except ValueError:
+        if not ask:
+            raise
+        user = None
+    if user is None and ask:
+        before_call()
+        user = _asked_by_name(pool, row)
+    return user
 
 
-def _listed_by_name(pool: Pool, row: Confirmation) -> ListedUser | None:
+def _listed_by_name(pool: Pool, row: Confirmation, before_call: Callable[[], object]) -> ListedUser | None:
     names = [row.username] if pool.case_sensitive else list(dict.fromkeys([row.username, row.username.lower()]))
     for attribute in pool.username_attributes or ["username"]:
         for name in names:
-            found = [
-                user for user in cognito.list_users(pool, attribute, name) if has_name(pool, user, attribute, name)
-            ]
-            if len(found) == 1:
-                return found[0]
+            listed = cognito.list_users(pool, attribute, name, before_call=before_call)
+            users = [user for user in listed if has_name(pool, user, attribute, name)]
+            if len(users) == 1:
+                return users[0]
     return None
 
 
 def _asked_by_name(pool: Pool, row: Confirmation) -> ListedUser | None:
-    """Ask for a name that no listing shows, in whatever case it is stored; late, for it bills the user as active."""
-    if row.started_at is None or row.started_at > timezone.now() - ledger.CLOSE_AFTER:
-        return None
     try:
         user = cognito.admin_get_user(pool, row.username)
     except UserNotFound:

@@ -9,14 +9,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-
-class SecretStr(str):
-    """A string that ``repr`` does not show, so that no log, shell or error report shows it by accident."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'********'"
+from .masking import SecretStr
 
 
 class Status(models.TextChoices):
@@ -103,6 +96,11 @@ class Confirmation(models.Model):
             models.Index(fields=["status", "started_at"], name="cognito_confirm_status"),
             models.Index(fields=["sub"], name="cognito_confirm_sub"),
         ]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        state.pop("session", None)  # a pickle, such as a task's argument, is no longer memory
+        return state
 
     def __str__(self) -> str:
         return f"{self.username or self.username_key[:12]} ({self.pool})"

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
 
 from . import ledger
 from .cognito import Delivery
@@ -59,6 +61,7 @@ class PendingSignUp:
         return self.code_sent_at > time.time() - CODE_SENT_FOR
 
 
+@sensitive_variables("sign_up_response")
 def remember_sign_up(
     request: HttpRequest,
     sign_up_response: Mapping[str, Any],
@@ -129,8 +132,11 @@ def get_sign_up(request: HttpRequest, pool: str) -> PendingSignUp | None:
     stored = _session(request).get(_SIGN_UP)
     if not stored or stored["pool"] != pool or stored["expires_at"] < time.time():
         return None
-    delivery = stored.get("delivery")
-    return PendingSignUp(**{**stored, "delivery": Delivery(**delivery) if delivery else None})
+    try:
+        delivery = stored["delivery"]
+        return PendingSignUp(**{**stored, "delivery": Delivery(**delivery) if delivery else None})
+    except (KeyError, TypeError):
+        return None  # another version of this app has left it
 
 
 def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingSignUp | None:
@@ -170,13 +176,17 @@ def forget_others(request: HttpRequest | None, user: AbstractBaseUser, **kwargs:
     stored = _session(request).get(_SIGN_UP) if request is not None else None
     if request is None or not stored:
         return
-    if stored["user_pk"]:
-        same = stored["user_pk"] == str(user.pk)
-    else:
-        username_of = get_option("USERNAME_FROM_USER") or type(user).get_username
-        same = stored["username_key"] == get_pool(stored["pool"]).username_key(username_of(user))
+    try:
+        same = stored["user_pk"] == str(user.pk) if stored["user_pk"] else _signs_in_as(user, stored)
+    except (ImproperlyConfigured, AttributeError, KeyError, TypeError):
+        same = False  # a sign-in must not fail over what is only a convenience
     if not same:
         forget(request)
+
+
+def _signs_in_as(user: AbstractBaseUser, stored: Mapping[str, Any]) -> bool:
+    username_of = get_option("USERNAME_FROM_USER") or type(user).get_username
+    return bool(stored["username_key"] == get_pool(stored["pool"]).username_key(username_of(user)))
 
 
 def _session(request: HttpRequest) -> SessionBase | dict[str, Any]:

@@ -58,7 +58,8 @@ def confirm_sign_up(
     ``cognito_sync``, and the person is confirmed all the same.
 
     Raises a ``ConfirmSignUpError``; ``ImproperlyConfigured`` when the pool's settings lack something; ``RuntimeError``
-    inside an ``atomic`` block, whose rollback would forget the attempt. Makes one call, which takes at most 25 seconds.
+    inside an ``atomic`` block, whose rollback would forget the attempt. Makes one call, which takes at most 25 seconds,
+    and a second one where Cognito no longer takes the Session.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html
     """
     settings = get_pool(pool)
@@ -69,15 +70,13 @@ def confirm_sign_up(
         username=username,
         code=_clean(inputs.clean_code, code, InvalidCode, settings, None if owner else request),
         session=session or (owner.session if owner else ""),
-        force_alias_creation=settings.force_alias_creation or None
-        if force_alias_creation is None
-        else force_alias_creation,
+        force_alias_creation=_force_alias_creation(settings, force_alias_creation),
         client_metadata=_client_metadata(settings, client_metadata, request),
         user_context_data=user_context_data,
         analytics_metadata=analytics_metadata,
     )
     del code, session  # in the frames below they travel in ``call``, which does not show them
-    attempt = ledger.begin(settings, username, source=source, sub=sub)
+    attempt = ledger.begin(settings, username, source=source, sub=sub or (owner.sub if owner else ""))
     outcome = _carry_out(attempt, partial(cognito.confirm_sign_up, settings, call), owner=owner, request=request)
     if isinstance(outcome, ConfirmSignUpError):
         confirmation_refused.send_robust(
@@ -191,7 +190,7 @@ def _catch_up(pool: Pool, pk: int) -> None:
     if row is None:
         return
     try:
-        sync.record(pool, row, listing.find(pool, row))
+        sync.record(pool, row, listing.find(pool, row), may_close=False)
     except (ConfirmSignUpError, ValueError):
         return  # logged; cognito_sync will look again
     ledger.deliver(pk)

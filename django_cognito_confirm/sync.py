@@ -100,25 +100,32 @@ def sync(
     """
     report = report or SyncReport()
     work = _Sync(pool=get_pool(pool), pace=Pace(rate or get_option("ADMIN_RATE")), dry_run=dry_run, report=report)
-    walked = work.walk(prefixes, baseline=baseline) if full or baseline else ()
-    for _ in chain(work.settle_open_rows(), walked, work.deliver_owed(), work.remove_strangers()):
+    steps: list[Iterable[None]] = [work.settle_open_rows(), work.deliver_owed()]
+    if full or baseline:
+        steps += [work.walk(prefixes, baseline=baseline), () if dry_run else work.deliver_owed()]
+    for _ in chain(*steps, work.remove_strangers()):
         on_progress(report)
     return report
 
 
-def record(pool: Pool, row: Confirmation, user: ListedUser | None, *, dry_run: bool = False) -> Settled:
+def record(
+    pool: Pool, row: Confirmation, user: ListedUser | None, *, may_close: bool, dry_run: bool = False
+) -> Settled:
     """Record what a listing, made after ``row`` was read, shows of its person: ``None`` for nobody.
 
-    A row that is shown as confirmed is owed then, not delivered yet.
+    A row that is shown as confirmed is owed then, not delivered yet. ``may_close``: the row was an hour old before the
+    listing was made.
     """
     if user is not None and listing.is_news(row, user):
         if not dry_run:
             ledger.confirm_listed(row, username=listing.name_of(pool, user), sub=user.sub)
         return Settled.CONFIRMED
-    if dry_run:
-        old = row.started_at is not None and row.started_at <= timezone.now() - ledger.CLOSE_AFTER
-        return Settled.CLOSED if old else Settled.WAITING
-    return Settled.CLOSED if ledger.close(row) else Settled.WAITING
+    return Settled.CLOSED if may_close and (dry_run or ledger.close(row)) else Settled.WAITING
+
+
+def may_close(row: Confirmation) -> bool:
+    """Return whether ``row`` is so old that a listing made from now on says enough of it."""
+    return row.started_at is not None and row.started_at <= timezone.now() - ledger.CLOSE_AFTER
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,9 +147,10 @@ class _Sync:
         if not self.may_list:
             self.report.unsettled += 1
             return
-        self.pace.wait()
+        old = may_close(row)
         try:
-            outcome = record(self.pool, row, listing.find(self.pool, row), dry_run=self.dry_run)
+            user = listing.find(self.pool, row, ask=old, before_call=self.pace.wait)
+            outcome = record(self.pool, row, user, may_close=old, dry_run=self.dry_run)
         except (ConfirmSignUpError, ValueError) as error:
             self.report.unsettled += 1
             self.note(error)
@@ -165,6 +173,7 @@ class _Sync:
 
     def deliver_owed(self) -> Iterator[None]:
         owed = _rows(self.pool.alias, Q(status=Status.CONFIRMED)).order_by("pk").values_list("pk", flat=True)
+        self.report.undelivered = 0  # each has another chance
         last = 0
         while pks := list(owed.filter(pk__gt=last)[:BATCH]):
             for last in pks:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -25,6 +27,11 @@ from .errors import ConfirmSignUpError, Told
 from .forms import ConfirmForm, ResendForm
 from .pending import PendingSignUp
 from .services import confirm_sign_up, resend_code
+
+logger = logging.getLogger(__name__)
+
+MAX_NEXT_LENGTH = 500
+"""Characters of ``next``: Django refuses to redirect to an address of over 2,048, and this one may be quoted in it."""
 
 
 class PageMixin(ContextMixin, View):
@@ -65,7 +72,7 @@ class PageMixin(ContextMixin, View):
         safe = url_has_allowed_host_and_scheme(
             url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
         )
-        return url if safe else ""
+        return url if safe and len(url) <= MAX_NEXT_LENGTH else ""
 
     def reverse(self, name: str, **query: str) -> str:
         """Return the URL of one of these pages, in the same include, with what is not empty of ``query``."""
@@ -93,7 +100,7 @@ class PageMixin(ContextMixin, View):
         )
 
 
-class CodePageMixin(PageMixin):
+class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
     """A page with a form about one username: the pending sign-up's, or one that the person types."""
 
     @cached_property
@@ -119,13 +126,26 @@ class CodePageMixin(PageMixin):
         return sign_up is not None and sign_up.confirmed and not self.speaks_of_another(sign_up)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "ask_username": self.pending is None}  # type: ignore[misc]
+        return {**super().get_form_kwargs(), "ask_username": self.pending is None}
+
+    def get_username(self, form: forms.Form) -> str:
+        """Return the name that a valid form is about."""
+        username: str = self.pending.username if self.pending else form.cleaned_data["username"]
+        return username
+
+    def refused(self, username: str, error: ConfirmSignUpError) -> HttpResponse:
+        """Show the page again with what went wrong: the username is kept, the code is not."""
+        form = self.get_form_class()(initial={"username": username}, ask_username=self.pending is None)
+        if "code" in form.fields:
+            form.mark_code("problem")
+        status = 503 if error.told is Told.UNAVAILABLE else 200
+        return self.render_to_response(self.get_context_data(form=form, problem=error), status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**{"pending": self.pending, **kwargs})
 
 
-class ConfirmView(CodePageMixin, FormView):  # type: ignore[type-arg]
+class ConfirmView(CodePageView):
     """The page that takes the code. It works at any time, in any browser; a GET never confirms."""
 
     form_class = ConfirmForm
@@ -147,31 +167,33 @@ class ConfirmView(CodePageMixin, FormView):  # type: ignore[type-arg]
     def get_initial(self) -> dict[str, Any]:
         return {"username": self.given_username, "code": self.request.GET.get("code", "")}
 
-    def form_valid(self, form: ConfirmForm) -> HttpResponse:
-        username = self.pending.username if self.pending else form.cleaned_data["username"]
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        username = self.get_username(form)
         try:
             self.confirm(username, form.cleaned_data["code"])
         except ConfirmSignUpError as error:
             return self.refused(username, error)
+        self.save_session()
         return HttpResponseRedirect(self.get_success_url())
+
+    def save_session(self) -> None:
+        """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
+        try:
+            self.request.session.save()
+        except Exception:
+            logger.exception("A sign-up is confirmed, but the session could not be saved.")
+            self.request.session.modified = False
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""
         confirm_sign_up(username, code, pool=self.pool, source="form", request=self.request)
-
-    def refused(self, username: str, error: ConfirmSignUpError) -> HttpResponse:
-        """Show the page again with what went wrong: the username is kept, the code is not."""
-        form = self.form_class(initial={"username": username}, ask_username=self.pending is None)
-        form.mark_code("problem")
-        status = 503 if error.told is Told.UNAVAILABLE else 200
-        return self.render_to_response(self.get_context_data(form=form, problem=error), status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sent = self.pending.code_sent if self.pending else pending.code_asked_for(self.request, self.pool)
         return super().get_context_data(**{"code_sent": sent and not kwargs.get("problem"), **kwargs})
 
 
-class ResendView(CodePageMixin, FormView):  # type: ignore[type-arg]
+class ResendView(CodePageView):
     """Has a new code sent: by one press for the owner, by username for others, who always get the same answer."""
 
     form_class = ResendForm
@@ -185,8 +207,8 @@ class ResendView(CodePageMixin, FormView):  # type: ignore[type-arg]
     def get_initial(self) -> dict[str, Any]:
         return {"username": self.given_username}
 
-    def form_valid(self, form: ResendForm) -> HttpResponse:
-        username = self.pending.username if self.pending else form.cleaned_data["username"]
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        username = self.get_username(form)
         try:
             self.resend(username)
         except ConfirmSignUpError as error:
@@ -198,12 +220,6 @@ class ResendView(CodePageMixin, FormView):  # type: ignore[type-arg]
     def resend(self, username: str) -> None:
         """Have the code sent. Raises ``ConfirmSignUpError`` with what this visitor may know."""
         resend_code(username, pool=self.pool, request=self.request)
-
-    def refused(self, username: str, error: ConfirmSignUpError) -> HttpResponse:
-        """Show the page again with what went wrong."""
-        form = self.form_class(initial={"username": username}, ask_username=self.pending is None)
-        status = 503 if error.told is Told.UNAVAILABLE else 200
-        return self.render_to_response(self.get_context_data(form=form, problem=error), status=status)
 
 
 class DoneView(PageMixin, TemplateView):

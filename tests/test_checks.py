@@ -10,7 +10,9 @@ import pytest
 from django.core.checks import CheckMessage, Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import connection
 
+from django_cognito_confirm.checks import check_settings
 from django_cognito_confirm.conf import APP_DEFAULTS, POOL_DEFAULTS
 
 Pools = Callable[..., None]
@@ -124,6 +126,23 @@ def test_the_command_stops_and_names_the_setting(pools: Pools) -> None:
 
     with pytest.raises(SystemCheckError, match="CLIENT_ID"):
         call_command("check", stderr=StringIO())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"USERNAME_ATTRIBUTES": "email"}, {"USERNAME_ATTRIBUTES": ["nickname"]}, {"USER_POOL_ID": 5}, {"CLIENT_ID": 5}],
+)
+def test_options_of_the_wrong_kind_are_named(pools: Pools, options: dict[str, Any]) -> None:
+    pools(**options)
+    [message] = check_settings()
+    assert message.id == "django_cognito_confirm.E004"
+    assert next(iter(options)) in message.msg
+
+
+@pytest.mark.parametrize("rate", [0, -1, "10", True, None])
+def test_a_rate_is_a_number_above_zero(settings: Any, rate: Any) -> None:
+    settings.COGNITO_CONFIRM = {"ADMIN_RATE": rate}
+    assert [message.id for message in check_settings()] == ["django_cognito_confirm.E007"]
 
 
 # --- the ledger's database --------------------------------------------------------------------------------------------

@@ -651,14 +651,57 @@ def test_nonsense_is_no_listing(server: FaultServer, fault: str) -> None:
         server.default("AdminGetUser", "ok")
 
 
-def test_administrators_calls_are_tried_again(server: FaultServer) -> None:
+def test_listings_are_tried_again(server: FaultServer) -> None:
     server.script("ListUsers", "internal_error")
-    server.script("AdminConfirmSignUp", "drop_before")
-
-    cognito.admin_confirm_sign_up(get_pool(), "alice")
 
     assert listed("username", "alice") == ["alice"]
-    assert [call.operation for call in server.calls] == ["AdminConfirmSignUp"] * 2 + ["ListUsers"] * 2
+    assert [call.operation for call in server.calls] == ["ListUsers"] * 2
+
+
+def test_an_administrators_confirmation_is_not_tried_again(server: FaultServer) -> None:
+    # The second would be told that the user is confirmed, and a yes would pass for a no.
+    server.script("AdminConfirmSignUp", "drop_after")
+
+    with pytest.raises(OutcomeUnknown):
+        cognito.admin_confirm_sign_up(get_pool(), "alice")
+
+    assert [call.operation for call in server.calls] == ["AdminConfirmSignUp"]
+
+
+def test_a_profile_that_is_not_there_stops_nobody_but_administrators(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, pools: Pools
+) -> None:
+    pools(REGION="eu-west-2")  # clients of its own
+    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
+    server.users.add("bob", code="1")
+
+    confirm("bob", "1")
+
+    with pytest.raises(Misconfigured) as caught:
+        list(cognito.list_users(get_pool(), "username", "bob"))
+    assert caught.value.code == "ProfileNotFound"
+
+
+def test_a_secret_store_that_is_down_is_a_refusal_without_a_call(server: FaultServer, pools: Pools) -> None:
+    def secret() -> str:
+        raise ConnectionError("the vault is down")
+
+    pools(CLIENT_SECRET=secret)
+
+    with pytest.raises(Misconfigured):
+        confirm()
+
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_a_success_other_than_cognitos_is_none(
+    server: FaultServer, answers: Callable[[str, Answer], None], status: int
+) -> None:
+    answers("ConfirmSignUp", lambda users, body: Reply(status, b"" if status == 204 else b"{}"))
+
+    with pytest.raises(OutcomeUnknown):
+        confirm()
 
 
 # --- clients ----------------------------------------------------------------------------------------------------------

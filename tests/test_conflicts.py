@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from django_cognito_confirm import ledger
 from django_cognito_confirm.conf import get_pool

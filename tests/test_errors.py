@@ -130,8 +130,8 @@ CONFIRM_ANSWERS = [
 
 RESEND_ANSWERS = [
     ("InvalidParameterException", "User is already confirmed.", AlreadyConfirmed),
-    ("InvalidParameterException", "Cannot resend codes. Auto verification not turned on.", Misconfigured),
-    ("NotAuthorizedException", "Cannot resend codes. Auto verification not turned on.", Misconfigured),
+    ("InvalidParameterException", "Cannot resend codes. Auto verification not turned on.", DeliveryFailed),
+    ("NotAuthorizedException", "Cannot resend codes. Auto verification not turned on.", DeliveryFailed),
     # PreventUserExistenceErrors hides an unknown user behind this code, with no text that anybody promises.
     ("InvalidParameterException", "Something else altogether.", UserNotFound),
     ("InvalidParameterException", "", UserNotFound),

@@ -142,13 +142,10 @@ def test_signed_calls_are_told_from_unsigned_ones(server: FaultServer, client: A
         ("ok", "ok", True),
         ("drop_before", "ConnectionClosedError", False),
         ("drop_after", "ConnectionClosedError", True),
-        ("truncate_before", "ok", False),  # botocore takes any 200 for a yes, also half of one
-        ("truncate_after", "ok", True),
-        ("headers_only_after", "ok", True),
         ("internal_error", "InternalErrorException", False),
         ("internal_error_after", "InternalErrorException", True),
         ("unavailable", "503", False),
-        ("garbage", "ok", False),
+        ("garbage", "ok", False),  # botocore takes any 200 for a yes
         ("garbage_after", "ok", True),
         ("garbage_400", "400", False),
         ("garbage_bytes", "UnicodeDecodeError", False),
@@ -175,6 +172,17 @@ def test_a_call_goes_wrong_as_it_is_told(
     server.script("ConfirmSignUp", name)
 
     assert outcome(lambda: confirm(client, "ann", "1")) == expected
+    assert (ann.status == "CONFIRMED") is confirmed
+
+
+@pytest.mark.parametrize("fault", ["truncate", "headers_only"])
+@pytest.mark.parametrize(("when", "confirmed"), [("before", False), ("after", True)])
+def test_an_answer_breaks_off(server: FaultServer, client: Any, fault: str, when: str, confirmed: bool) -> None:
+    ann = server.users.add("ann", code="1")
+    server.script("ConfirmSignUp", f"{fault}_{when}")
+
+    # Newer releases of botocore take what came for the whole, older ones notice.
+    assert outcome(lambda: confirm(client, "ann", "1")) in ("ok", "ConnectionClosedError")
     assert (ann.status == "CONFIRMED") is confirmed
 
 

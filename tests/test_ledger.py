@@ -48,6 +48,7 @@ class Looking:
     """A sync in some process: the row that it read, and the person that the listing showed it, confirmed or not."""
 
     row: Confirmation
+    old: bool
     seen: tuple[int, bool] | None = None
 
 
@@ -212,7 +213,7 @@ class Ledger(RuleBasedStateMachine):
             step(data)
 
     def a_sync_reads(self, row: Confirmation) -> Step:
-        return lambda data: self.looking.append(Looking(row))
+        return lambda data: self.looking.append(Looking(row, sync.may_close(row)))
 
     def a_listing_shows(self, looking: Looking) -> Step:
         def step(data: st.DataObject) -> None:
@@ -224,7 +225,7 @@ class Ledger(RuleBasedStateMachine):
         def step(data: st.DataObject) -> None:
             assert looking.seen is not None
             self.looking.remove(looking)
-            self.record(looking.row, *looking.seen)
+            self.record(looking.row, *looking.seen, may_close=looking.old)
 
         return step
 
@@ -237,12 +238,12 @@ class Ledger(RuleBasedStateMachine):
 
         return step
 
-    def record(self, row: Confirmation, person: int, confirmed: bool) -> None:
+    def record(self, row: Confirmation, person: int, confirmed: bool, *, may_close: bool) -> None:
         created = self.created[person]
         assert created is not None
         user = ListedUser("Alice", "CONFIRMED" if confirmed else "UNCONFIRMED", True, created, {"sub": f"sub-{person}"})
         with self.noting(person):
-            sync.record(self.pool, row, user)
+            sync.record(self.pool, row, user, may_close=may_close)
 
     # --- the world ---
 
@@ -288,7 +289,7 @@ class Ledger(RuleBasedStateMachine):
         self.clock.pass_by(minutes=61)
         row = self.row()
         if row is not None and row.open_attempts:
-            self.record(row, self.person, bool(self.confirmed))
+            self.record(row, self.person, bool(self.confirmed), may_close=True)
         self.fails, self.telling = False, self.recorded
         row = self.row()
         if row is not None and row.owed:
@@ -317,6 +318,10 @@ def test_none_lost_none_false_none_twice(monkeypatch: pytest.MonkeyPatch) -> Non
 def listed(confirmed: bool, *, sub: str = "sub-1", created: datetime | None = None) -> ListedUser:
     created = created or timezone.now() - timedelta(days=1)
     return ListedUser("alice", "CONFIRMED" if confirmed else "UNCONFIRMED", True, created, {"sub": sub})
+
+
+def record(read: Confirmation, user: ListedUser) -> sync.Settled:
+    return sync.record(get_pool(), read, user, may_close=sync.may_close(read))
 
 
 def an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,7 +366,7 @@ def test_a_yes_of_before_a_new_sign_up_is_told_to_nobody(heard: Heard) -> None:
 
 def test_a_yes_that_a_listing_has_recorded_is_told_once(heard: Heard) -> None:
     attempt = begin()
-    assert sync.record(get_pool(), row(), listed(True)) is sync.Settled.CONFIRMED
+    assert record(row(), listed(True)) is sync.Settled.CONFIRMED
     ledger.confirm(attempt)
     assert ledger.deliver(attempt.row.pk)
     assert ledger.deliver(attempt.row.pk)
@@ -371,14 +376,14 @@ def test_a_yes_that_a_listing_has_recorded_is_told_once(heard: Heard) -> None:
 def test_a_listed_yes_of_before_a_new_sign_up_is_told_to_nobody(heard: Heard) -> None:
     read = begin().row
     ledger.sign_up(get_pool(), "alice", sub="sub-2")
-    sync.record(get_pool(), read, listed(True))
+    record(read, listed(True))
     assert row().status == "signed_up"
 
 
 def test_an_old_listing_does_not_speak_for_whoever_signed_up_since() -> None:
     ledger.sign_up(get_pool(), "alice", sub="sub-2")
     begin()
-    assert sync.record(get_pool(), row(), listed(True, sub="sub-1")) is sync.Settled.WAITING
+    assert record(row(), listed(True, sub="sub-1")) is sync.Settled.WAITING
 
 
 def test_beginning_leaves_what_is_owed() -> None:
@@ -393,22 +398,22 @@ def test_a_listing_from_before_somebody_began_closes_nothing(monkeypatch: pytest
     an_hour_later(monkeypatch)
     begin()  # … is confirmed, and its process dies
     an_hour_later(monkeypatch)
-    assert sync.record(get_pool(), read, listed(False)) is sync.Settled.WAITING
+    assert record(read, listed(False)) is sync.Settled.WAITING
     assert row().status == "started"
 
 
 def test_a_listing_without_news_closes_nothing_within_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     begin()
-    assert sync.record(get_pool(), row(), listed(False)) is sync.Settled.WAITING
+    assert record(row(), listed(False)) is sync.Settled.WAITING
     an_hour_later(monkeypatch)
-    assert sync.record(get_pool(), row(), listed(False)) is sync.Settled.CLOSED
+    assert record(row(), listed(False)) is sync.Settled.CLOSED
 
 
 @pytest.mark.parametrize("sub", ["", "sub-1"])
 def test_whoever_was_recorded_before_is_no_news(heard: Heard, sub: str) -> None:
     ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sub=sub))
     begin()
-    assert sync.record(get_pool(), row(), listed(True)) is sync.Settled.WAITING
+    assert record(row(), listed(True)) is sync.Settled.WAITING
     assert len(heard) == 1
 
 

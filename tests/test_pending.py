@@ -171,6 +171,20 @@ def test_a_request_without_a_session_is_a_strangers() -> None:
         confirm_sign_up("alice", wrong_code(), request=RequestFactory().post("/"))
 
 
+def test_what_another_version_left_in_the_session_is_nothing(request_: HttpRequest) -> None:
+    remember_sign_up(request_, sign_up("alice"), username="alice")
+    request_.session["cognito_confirm_sign_up"]["unheard_of"] = 1
+    assert pending.get_sign_up(request_, "default") is None
+
+
+def test_a_sign_in_does_not_fail_over_a_pool_that_is_gone(request_: HttpRequest, settings: Any) -> None:
+    alice = get_user_model().objects.create(username="alice")
+    remember_sign_up(request_, sign_up("alice"), username="alice")
+    settings.COGNITO_POOLS = {"another": settings.COGNITO_POOLS["default"]}
+    login(request_, alice, backend="django.contrib.auth.backends.ModelBackend")
+    assert "cognito_confirm_sign_up" not in request_.session
+
+
 def test_what_is_kept_does_not_show_the_session(request_: HttpRequest) -> None:
     reply = sign_up("alice")
     remember_sign_up(request_, reply, username="alice")

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import pickle
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -39,6 +41,13 @@ from tests.conftest import Heard, last_code, sign_up, wrong_code
 from tests.faults import FaultServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
 
 Pools = Callable[..., None]
 
@@ -171,6 +180,105 @@ def test_what_a_raising_receiver_wrote_is_rolled_back(django_user_model: Any) ->
     finally:
         sign_up_confirmed.disconnect(receiver)
     assert not django_user_model.objects.exists()
+
+
+def test_a_receiver_that_swallows_an_error_of_the_database_is_one_that_fails(django_user_model: Any) -> None:
+    def receiver(sender: Any, **kwargs: Any) -> None:
+        django_user_model.objects.create(username="once")
+        with contextlib.suppress(IntegrityError):
+            django_user_model.objects.create(username="once")
+
+    sign_up("alice")
+    sign_up_confirmed.connect(receiver)
+    try:
+        confirmation = confirm_sign_up("alice", last_code())
+        assert (confirmation.status, confirmation.delivery_error) == ("confirmed", "TransactionManagementError")
+        assert sync().undelivered == 1
+    finally:
+        sign_up_confirmed.disconnect(receiver)
+    assert not django_user_model.objects.exists()
+
+
+def test_a_query_that_fails_and_is_swallowed_breaks_no_delivery_silently() -> None:
+    def receiver(sender: Any, **kwargs: Any) -> None:
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT nothing_of_that_name")
+
+    sign_up("alice")
+    sign_up_confirmed.connect(receiver)
+    try:
+        confirmation = confirm_sign_up("alice", last_code())
+    finally:
+        sign_up_confirmed.disconnect(receiver)
+    # PostgreSQL gives the whole transaction up; the others go on. Whichever: what is handed out is what is stored.
+    assert confirmation.status == Confirmation.objects.get().status
+    assert confirmation.status == ("confirmed" if connection.vendor == "postgresql" else "delivered")
+
+
+def test_a_hook_on_the_commit_that_raises_is_no_failure_of_the_delivery(heard: Heard) -> None:
+    def hook() -> None:
+        raise LookupError
+
+    def receiver(sender: Any, **kwargs: Any) -> None:
+        transaction.on_commit(hook)
+
+    sign_up("alice")
+    sign_up_confirmed.connect(receiver)
+    try:
+        confirmation = confirm_sign_up("alice", last_code())
+    finally:
+        sign_up_confirmed.disconnect(receiver)
+    assert (confirmation.status, sync().delivered, len(heard)) == ("delivered", 0, 1)
+
+
+def test_a_yes_whose_reply_is_lost_is_not_taken_for_a_no_by_staff(pools: Pools, heard: Heard) -> None:
+    with FaultServer() as server:
+        server.users.add("ann")
+        pools(SANDBOX=False, ENDPOINT_URL=server.url)
+        server.script("AdminConfirmSignUp", "drop_after")
+        with pytest.raises(OutcomeUnknown):
+            admin_confirm_sign_up("ann")
+        assert sync().delivered == 1
+    assert heard.usernames == ["ann"]
+
+
+def test_the_status_handed_out_needs_no_query(heard: Heard) -> None:
+    sign_up("alice")
+    confirmation = confirm_sign_up("alice", last_code())
+    with CaptureQueriesContext(connection) as captured:
+        assert confirmation.status == "delivered"
+    assert len(captured) == 0
+
+
+def test_a_pickled_confirmation_holds_no_session(heard: Heard) -> None:
+    session = sign_up("alice")["Session"]
+    confirmation = confirm_sign_up("alice", last_code(), session=session)
+    assert confirmation.session
+    assert pickle.loads(pickle.dumps(confirmation)).session == ""  # noqa: S301 - our own bytes
+
+
+def test_no_frame_shows_the_code_or_the_session(caplog: pytest.LogCaptureFixture) -> None:
+    seen = []
+
+    def receiver(sender: Any, **kwargs: Any) -> None:
+        raise LookupError
+
+    sign_up("alice")
+    session = sign_up("bob")["Session"]
+    code = last_code()
+    sign_up_confirmed.connect(receiver)
+    try:
+        reply = confirm_sign_up("bob", code, session=session).session
+    finally:
+        sign_up_confirmed.disconnect(receiver)
+    [record] = [record for record in caplog.records if record.exc_info]
+    assert record.exc_info is not None
+    trace = record.exc_info[2]
+    while trace is not None:
+        seen.append(repr(trace.tb_frame.f_locals))
+        trace = trace.tb_next
+    assert len(seen) > 2
+    assert not [text for text in seen if code in text or session in text or str(reply) in text]
 
 
 def test_a_database_that_dies_after_the_yes_is_no_error_for_the_person(heard: Heard) -> None:

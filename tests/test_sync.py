@@ -127,7 +127,7 @@ def test_a_name_typed_in_another_case_is_found(heard: Heard) -> None:
     ledger.leave_open(begin("ALICE"), "ReadTimeoutError")
     confirmed_in_the_pool()
     assert sync().delivered == 1
-    assert heard.usernames == ["alice"]
+    assert heard.usernames == ["ALICE"]  # as sent
 
 
 def test_a_name_stored_in_a_case_that_nobody_typed_is_asked_for_before_it_is_closed(heard: Heard) -> None:
@@ -137,7 +137,7 @@ def test_a_name_stored_in_a_case_that_nobody_typed_is_asked_for_before_it_is_clo
     assert sync().waiting == 1
     hours_pass()
     assert sync().delivered == 1
-    assert heard.usernames == ["AlIcE"]
+    assert heard.usernames == ["alice"]
 
 
 def test_where_names_are_case_sensitive_another_case_is_another_person(pools: Pools, heard: Heard) -> None:
@@ -192,6 +192,12 @@ def test_a_receiver_that_always_raises_stops_nobody_else(heard: Heard) -> None:
     assert (report.delivered, report.undelivered, report.ok) == (1, 1, False)
     alice = Confirmation.objects.get(username="alice")
     assert (alice.status, alice.delivery_attempts, alice.delivery_error) == ("confirmed", 1, "LookupError")
+
+
+def test_a_name_that_no_filter_can_hold_is_asked_for_when_its_hour_has_come() -> None:
+    ledger.leave_open(begin('"' * 128), "ReadTimeoutError")
+    hours_pass()
+    assert sync().closed == 1
 
 
 def test_a_name_that_no_filter_can_hold_stops_nobody_else(heard: Heard) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import login
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import DatabaseError, connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.sandbox.models import Attempt, Message, SandboxUser
+from django_cognito_confirm.signals import sign_up_confirmed
 from tests.conftest import Heard, last_code, sign_up, wrong_code
 from tests.faults import FaultServer
 
@@ -212,6 +214,69 @@ def test_done_before_the_code_leads_to_the_confirm_page(owner: Client) -> None:
     assert owner.get("/confirm/done/")["Location"] == "/confirm/"
 
 
+def test_somebody_else_at_this_browser_finds_the_form_again(owner: Client) -> None:
+    owner.post("/confirm/", {"code": last_code()})
+    assert 'name="forget"' in page(owner.get("/confirm/done/"))
+    owner.post("/confirm/", {"forget": "1"})
+    assert list(owner.get("/confirm/").context["form"].fields) == ["username", "code"]
+
+
+def test_a_receiver_that_signs_in_and_another_that_raises_make_no_error_page(
+    owner: Client, django_user_model: Any
+) -> None:
+    user = django_user_model.objects.create(username="alice")
+
+    def signs_in(sender: Any, request: Any, **kwargs: Any) -> None:
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+
+    def raises(sender: Any, **kwargs: Any) -> None:
+        raise LookupError
+
+    sign_up_confirmed.connect(signs_in)
+    sign_up_confirmed.connect(raises)
+    try:
+        response = owner.post("/confirm/", {"code": last_code()})
+    finally:
+        sign_up_confirmed.disconnect(signs_in)
+        sign_up_confirmed.disconnect(raises)
+    assert response["Location"] == "/confirm/done/"
+    assert "_auth_user_id" not in owner.session
+    assert "Account confirmed" in page(owner.get("/confirm/done/"))
+
+
+def test_a_receiver_may_sign_the_owner_in(owner: Client, django_user_model: Any) -> None:
+    user = django_user_model.objects.create(username="alice")
+
+    def signs_in(sender: Any, request: Any, by_owner: bool, **kwargs: Any) -> None:
+        if by_owner:
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+
+    sign_up_confirmed.connect(signs_in)
+    try:
+        owner.post("/confirm/", {"code": last_code()})
+    finally:
+        sign_up_confirmed.disconnect(signs_in)
+    assert owner.session["_auth_user_id"] == str(user.pk)
+
+
+def test_a_database_that_dies_after_the_yes_makes_no_error_page(owner: Client) -> None:
+    code = last_code()
+
+    def dies(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        dead = dead_from_here or ("confirmed_at" in sql.partition("WHERE")[0] and sql.startswith("UPDATE"))
+        if dead:
+            dead_from_here.append(True)
+            raise DatabaseError("gone")
+        return execute(sql, params, many, context)
+
+    dead_from_here: list[bool] = []
+    with connection.execute_wrapper(dies):
+        response = owner.post("/confirm/", {"code": code})
+    assert response["Location"] == "/confirm/done/"
+    assert SandboxUser.objects.get().status == "CONFIRMED"
+    assert Confirmation.objects.get().status == "started"
+
+
 # --- next -------------------------------------------------------------------------------------------------------------
 
 
@@ -224,6 +289,10 @@ def test_next_is_kept_and_followed(owner: Client) -> None:
 @pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"])
 def test_next_to_somewhere_else_is_not_followed(owner: Client, url: str) -> None:
     assert owner.post("/confirm/", {"code": last_code(), "next": url})["Location"] == "/confirm/done/"
+
+
+def test_a_next_too_long_to_redirect_with_is_dropped(owner: Client) -> None:
+    assert owner.post("/confirm/", {"forget": "1", "next": "/" + "é" * 1000})["Location"] == "/confirm/"
 
 
 # --- resend -----------------------------------------------------------------------------------------------------------

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
+
+from ..conf import Pool
 from ..errors import (
     OPERATIONS,
     Blocked,
@@ -15,24 +19,34 @@ from ..errors import (
     OutcomeUnknown,
     Unavailable,
 )
+from .clients import get_client
 
 # The package's name, under which sites set its level.
 logger = logging.getLogger(__package__)
 
 
 def call(
-    method: Callable[..., Mapping[str, Any]], operation: str, members: Mapping[str, Any]
+    pool: Pool, kind: str, operation: str, members: Callable[[], Mapping[str, Any]]
 ) -> Mapping[str, Any] | ConfirmSignUpError:
-    """Make the call; *return* what went wrong.
+    """Make the call of ``operation`` with what ``members`` returns; *return* what went wrong.
 
     The caller raises it, outside the ``except`` blocks: so neither its context nor its traceback keeps a frame of
-    botocore's or of this function, where code, hash and session lie open.
+    botocore's or of this function, where code, hash and session lie open. Raises ``ImproperlyConfigured`` only.
     """
-    from botocore import exceptions
+    from botocore import exceptions, xform_name
 
+    try:
+        method = getattr(get_client(kind, pool), xform_name(operation))
+        given = members()
+    except ImproperlyConfigured:
+        raise
+    except Exception as e:
+        # A profile that is not there, an endpoint that is none, a secret store that is down: nothing was sent.
+        logger.exception("%s: the call could not be made up", operation)
+        return _logged(operation, Misconfigured(type(e).__name__))
     unclear = OPERATIONS[operation].unclear
     try:
-        reply = method(**members)
+        reply: Mapping[str, Any] = method(**given)
     except exceptions.ClientError as error:
         return _from_answer(operation, error.response)
     except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError) as e:
@@ -51,8 +65,14 @@ def call(
     return _logged(operation, failure)
 
 
+MAX_CODE_LENGTH: Final = 64
+"""Of an error's code, as the ledger stores it."""
+
+_UNFIT = re.compile(r"[^\w.:#-]")
+
+
 def _from_answer(operation: str, response: Mapping[str, Any]) -> ConfirmSignUpError:
-    code = str(response["Error"].get("Code", ""))
+    code = _UNFIT.sub("", str(response["Error"].get("Code", "")))[:MAX_CODE_LENGTH]
     error = OPERATIONS[operation].classify(code, str(response["Error"].get("Message", "")))
     return _logged(operation, error(code, request_id=response.get("ResponseMetadata", {}).get("RequestId", "")))
 

@@ -21,6 +21,11 @@ READ_TIMEOUT: Final = 20
 MAX_CONNECTIONS: Final = 100
 """Kept alive for each client: as many as a threaded server has threads. They are opened as they are needed."""
 
+PUBLIC: Final = "public"
+ADMIN: Final = "admin"
+ADMIN_ONCE: Final = "admin once"
+"""An admin client that never repeats a call: a repeated AdminConfirmSignUp is refused when the first went through."""
+
 _clients: dict[tuple[str | bool | None, ...], CognitoIdentityProviderClient] = {}
 _lock = threading.Lock()
 
@@ -42,16 +47,16 @@ def public_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClie
     Unsigned, so it never looks for credentials. It makes one attempt: a repeated call may follow one that succeeded,
     or burn a person's attempts. Built once for each pool and process; safe to share between threads.
     """
-    return get_client("public", get_pool(pool))
+    return get_client(PUBLIC, get_pool(pool))
 
 
 def admin_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
     """Return the boto3 client for operations that need IAM, with credentials from AWS's usual chain."""
-    return get_client("admin", get_pool(pool))
+    return get_client(ADMIN, get_pool(pool))
 
 
 def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
-    """Return the client of ``kind`` (``"public"`` or ``"admin"``) of a pool that has been read already."""
+    """Return the client of ``kind`` (``PUBLIC``, ``ADMIN`` or ``ADMIN_ONCE``) of a pool that has been read already."""
     # All that a client is built from, so that other settings get another client at once.
     key = (kind, pool.alias, pool.region, pool.endpoint_url, bool(pool.sandbox))
     client = _clients.get(key)
@@ -59,29 +64,30 @@ def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
         with _lock:
             client = _clients.get(key)
             if client is None:
-                client = _clients[key] = _buildget_client(kind, pool)
+                client = _clients[key] = _build_client(kind, pool)
     return client
 
 
-def _buildget_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
+def _build_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
     import boto3
-    import botocore
+    import botocore.session
     from botocore.config import Config
 
-    public = kind == "public"
+    public = kind == PUBLIC
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         max_pool_connections=MAX_CONNECTIONS,
         tcp_keepalive=True,
-        retries={"mode": "standard", "total_max_attempts": 1 if public else 3},
+        retries={"mode": "standard", "total_max_attempts": 3 if kind == ADMIN else 1},
         signature_version=botocore.UNSIGNED if public else None,
     )
-    credentials: tuple[str | None, str | None] = (None, None)
-    if pool.sandbox and not public:
+    # Unsigned calls need no profile, and one that AWS_PROFILE names in vain must not stop them.
+    base = botocore.session.Session(session_vars={"profile": (None, None, None, None)} if public else None)
+    if pool.sandbox:
         # Without any, botocore stops before the sandbox gets to see the call.
-        credentials = ("sandbox", "sandbox")
-    client = boto3.session.Session(*credentials).client(
+        base.set_credentials("sandbox", "sandbox")
+    client = boto3.session.Session(botocore_session=base).client(
         "cognito-idp", region_name=pool.region, endpoint_url=pool.endpoint_url, config=config
     )
     client.meta.events.register("after-call.cognito-identity-provider", _insist_on_json)
@@ -100,13 +106,14 @@ def _insist_on_json(http_response: AWSResponse, **kwargs: Any) -> None:
     """
     from botocore.parsers import ResponseParserError
 
-    if http_response.status_code != HTTPStatus.OK or http_response.raw is None:  # None: botocore's Stubber
+    status = http_response.status_code
+    if status >= HTTPStatus.MULTIPLE_CHOICES or http_response.raw is None:  # an error; botocore's Stubber
         return
-    if not http_response.content and "x-amzn-requestid" in http_response.headers:
+    if not http_response.content and "x-amzn-requestid" in http_response.headers and status == HTTPStatus.OK:
         return
     try:
         answer = json.loads(http_response.content)
     except ValueError:
         answer = None
-    if not isinstance(answer, dict):
-        raise ResponseParserError("Cognito answers with a JSON object.")
+    if status != HTTPStatus.OK or not isinstance(answer, dict):
+        raise ResponseParserError("Cognito answers with 200 and a JSON object.")

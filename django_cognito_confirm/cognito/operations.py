@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
 from ..errors import ConfirmSignUpError, SessionExpired, Unavailable
+from ..masking import SecretStr
 from .calls import call
-from .clients import get_client
+from .clients import ADMIN, ADMIN_ONCE, PUBLIC
 from .messages import ConfirmSignUp, Delivery, ListedUser
 
 MAX_FILTER_LENGTH: Final = 256
@@ -35,22 +39,20 @@ def _secret_hash(pool: Pool, username: str) -> str | None:
     return base64.b64encode(digest).decode()
 
 
-def confirm_sign_up(pool: Pool, message: ConfirmSignUp) -> str:
+def confirm_sign_up(pool: Pool, message: ConfirmSignUp) -> SecretStr:
     """Call ConfirmSignUp; return the reply's Session, ``""`` without one. Raises ``ConfirmSignUpError``.
 
     A Session that Cognito no longer takes does not spoil the confirmation: the call is made again without it.
     """
-    client = get_client("public", pool)
-    reply = call(client.confirm_sign_up, "ConfirmSignUp", _members(pool, message))
+    reply = call(pool, PUBLIC, "ConfirmSignUp", partial(_members, pool, message))
     if message.session and isinstance(reply, SessionExpired):
-        reply = call(client.confirm_sign_up, "ConfirmSignUp", _members(pool, message, with_session=False))
+        reply = call(pool, PUBLIC, "ConfirmSignUp", partial(_members, pool, replace(message, session="")))
     if isinstance(reply, ConfirmSignUpError):
         raise reply
-    session: str = reply.get("Session", "")
-    return session
+    return SecretStr(reply.get("Session", ""))
 
 
-def _members(pool: Pool, message: ConfirmSignUp, *, with_session: bool = True) -> dict[str, Any]:
+def _members(pool: Pool, message: ConfirmSignUp) -> dict[str, Any]:
     return _given(
         ClientId=pool.client_id,
         SecretHash=_secret_hash(pool, message.username),
@@ -60,7 +62,7 @@ def _members(pool: Pool, message: ConfirmSignUp, *, with_session: bool = True) -
         AnalyticsMetadata=message.analytics_metadata,
         UserContextData=message.user_context_data,
         ClientMetadata=message.client_metadata,
-        Session=(message.session or None) if with_session else None,
+        Session=message.session or None,
     )
 
 
@@ -74,9 +76,10 @@ def resend_confirmation_code(
 ) -> Delivery:
     """Call ResendConfirmationCode, which makes every earlier code invalid. Raises ``ConfirmSignUpError``."""
     reply = call(
-        get_client("public", pool).resend_confirmation_code,
+        pool,
+        PUBLIC,
         "ResendConfirmationCode",
-        _given(
+        lambda: _given(
             ClientId=pool.client_id,
             SecretHash=_secret_hash(pool, username),
             Username=username,
@@ -93,9 +96,10 @@ def resend_confirmation_code(
 def admin_confirm_sign_up(pool: Pool, username: str, *, client_metadata: Mapping[str, str] | None = None) -> None:
     """Call AdminConfirmSignUp (IAM: ``cognito-idp:AdminConfirmSignUp``). Raises ``ConfirmSignUpError``."""
     reply = call(
-        get_client("admin", pool).admin_confirm_sign_up,
+        pool,
+        ADMIN_ONCE,
         "AdminConfirmSignUp",
-        _given(UserPoolId=pool.user_pool_id, Username=username, ClientMetadata=client_metadata),
+        lambda: _given(UserPoolId=pool.user_pool_id, Username=username, ClientMetadata=client_metadata),
     )
     if isinstance(reply, ConfirmSignUpError):
         raise reply
@@ -106,16 +110,17 @@ def admin_get_user(pool: Pool, username: str) -> ListedUser:
 
     Each call bills the user as active in that month; ``list_users`` does not.
     """
-    members = {"UserPoolId": pool.user_pool_id, "Username": username}
-    reply = call(get_client("admin", pool).admin_get_user, "AdminGetUser", members)
+    reply = call(pool, ADMIN, "AdminGetUser", lambda: {"UserPoolId": pool.user_pool_id, "Username": username})
     if isinstance(reply, ConfirmSignUpError):
         raise reply
     return _read_user(reply)
 
 
-def list_users(pool: Pool, attribute: str, value: str, *, prefix: bool = False) -> Iterator[ListedUser]:
-    """Yield the users whose ``attribute`` is ``value`` or begins with it, as ``list_user_pages``."""
-    for page in list_user_pages(pool, attribute, value, prefix=prefix):
+def list_users(
+    pool: Pool, attribute: str, value: str, *, prefix: bool = False, before_call: Callable[[], object] | None = None
+) -> Iterator[ListedUser]:
+    """Yield the users of ``list_user_pages``."""
+    for page in list_user_pages(pool, attribute, value, prefix=prefix, before_call=before_call):
         yield from page
 
 
@@ -136,7 +141,7 @@ def list_user_pages(
     while True:
         if before_call is not None:
             before_call()
-        reply = call(get_client("admin", pool).list_users, "ListUsers", members)
+        reply = call(pool, ADMIN, "ListUsers", members.copy)
         if isinstance(reply, ConfirmSignUpError):
             raise reply
         if "Users" not in reply:
@@ -149,9 +154,9 @@ def list_user_pages(
 
 
 def _read_user(reply: Mapping[str, Any]) -> ListedUser:
-    if "Username" not in reply or "UserCreateDate" not in reply:
-        raise Unavailable("NoUserInReply")
-    return ListedUser.from_reply(reply)
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        return ListedUser.from_reply(reply)
+    raise Unavailable("NoUserInReply")
 
 
 def _given(**members: Any) -> dict[str, Any]:

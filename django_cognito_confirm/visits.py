@@ -1,0 +1,34 @@
+"""What receivers do to a visitor's session and user is undone when their transaction is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@contextmanager
+def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
+    """Give ``request`` the session and user back that it had, if the block raises.
+
+    A receiver may sign the visitor in, which saves the session under a new key. Rolled back with the rest, that key
+    would be unknown, and the visitor would see an error for a sign-up that is confirmed.
+    """
+    session = getattr(request, "session", None)
+    user = getattr(request, "user", None)
+    before = copy.deepcopy(dict(session.items())) if session is not None else {}
+    key = getattr(session, "session_key", None)
+    try:
+        yield
+    except BaseException:
+        if request is not None and session is not None and session.session_key != key:
+            request.session = type(session)(key)
+            request.session.clear()
+            request.session.update(before)
+        if request is not None and user is not None:
+            request.user = user
+        raise
