@@ -307,6 +307,13 @@ def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool
     Confirmation.objects.using(database()).bulk_create(rows, ignore_conflicts=True)
 
 
+def recorded_subs(pool: Pool, subs: Collection[str]) -> set[str]:
+    """Return those of ``subs`` whose confirmation is recorded, owed or delivered."""
+    if not subs:
+        return set()
+    return set(_rows(pool=pool.alias, sub__in=subs, confirmed_at__isnull=False).values_list("sub", flat=True))
+
+
 def rows_of_subs(pool: Pool, subs: Collection[str]) -> QuerySet[Confirmation]:
     """Return the rows of people by their sub."""
     return _rows(pool=pool.alias, sub__in=subs)

@@ -39,6 +39,8 @@ def walk(pool: Pool, prefix: str, pace: Pace, *, baseline: bool = False, dry_run
 
 def _unknown(pool: Pool, users: list[ListedUser]) -> Iterator[tuple[ListedUser, Confirmation | None]]:
     """Yield those whose confirmation is news, each with their row, if there is one."""
+    recorded = ledger.recorded_subs(pool, [user.sub for user in users])
+    users = [user for user in users if user.sub not in recorded]
     if not users:
         return
     by_sub = {row.sub: row for row in ledger.rows_of_subs(pool, [user.sub for user in users])}

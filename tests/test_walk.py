@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from django_cognito_confirm import ledger, pruning
 from django_cognito_confirm.conf import get_pool
@@ -226,3 +228,22 @@ def test_the_command_walks_and_reports_in_json(server: FaultServer) -> None:
 def test_the_command_refuses_what_makes_no_sense(arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         call_command("cognito_sync", *arguments)
+
+
+def test_a_hundred_open_rows_cost_a_hundred_calls(server: FaultServer, heard: Heard) -> None:
+    server.users.population = 1_000_000
+    for number in range(100):
+        attempt = ledger.begin(get_pool(), f"user{number:08d}", source="form")
+        ledger.leave_open(attempt, "ReadTimeoutError")
+    report = sync(rate=10_000)
+    assert report.delivered == 100
+    assert len(server.calls) == 100
+
+
+def test_a_page_of_people_who_are_known_costs_one_statement(server: FaultServer) -> None:
+    server.users.population = 60 * 16
+    sync(baseline=True, rate=10_000)
+    with CaptureQueriesContext(connection) as captured:
+        full(prefixes=["a"])
+    ours = [query["sql"] for query in captured if "IN (" in query["sql"]]
+    assert len(ours) == 1

@@ -1,0 +1,1 @@
+"""The measurements, each one command: ``python -m bench.walk``."""
