@@ -61,7 +61,7 @@ def test_every_pattern_of_the_requests_can_be_matched() -> None:
         shape.metadata["pattern"] for request in requests for shape in shapes(request) if "pattern" in shape.metadata
     }
 
-    assert len(patterns) >= 6
+    assert len(patterns) >= 5  # botocore 1.35's model has five
     assert all(isinstance(matches(pattern, "x"), bool) for pattern in patterns)
 
 
