@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+
+from tests.faults.users import User
 
 from .crashes.site import HOURS, MINUTES, Account, Cognito, Process, Site
 from .crashes.visitors import WRONG_CODE, Answer, Browser, Crowd, Gone
@@ -48,49 +52,34 @@ def cognito() -> Iterator[Cognito]:
 
 
 @pytest.fixture(scope="module")
-def site(cognito: Cognito, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def started_site(cognito: Cognito, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Site(tmp_path_factory.mktemp("crashes"), cognito) as site:
         yield site
 
 
-@pytest.fixture(autouse=True)
-def calm(cognito: Cognito) -> Iterator[None]:
-    """Leave the pool in good order."""
-    yield
-    cognito.moods = ()
-    cognito.release()
+@pytest.fixture
+def site(started_site: Site) -> Iterator[Site]:
+    yield started_site
+    started_site.clear()
 
 
 @pytest.fixture
-def say(pytestconfig: pytest.Config) -> Callable[[object], None]:
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     """Print a line that shows in every run."""
-    terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
 
-    def write(what: object) -> None:
-        if terminal:
-            terminal.write_line(f"\n{what}")
+    def write(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{line}\n")
 
     return write
 
 
-def check(site: Site, note: object = "") -> Account:
-    """Compare the three lists."""
+def check(site: Site, killed: dict[str, str] | None = None) -> Account:
+    """Compare the three lists; ``killed`` says at which step somebody's worker died."""
     account = site.account()
-    assert account.is_right, f"{account} {account.wrong} {note}"
+    wrong = {what: {name: (killed or {}).get(name) for name in names} for what, names in account.wrong.items()}
+    assert account.is_right, f"{account} {wrong}"
     return account
-
-
-def at_once(count: int, action: Callable[[int], None]) -> list[threading.Thread]:
-    threads = [threading.Thread(target=action, args=[number], daemon=True) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    return threads
-
-
-def join(threads: list[threading.Thread]) -> None:
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
 
 
 @dataclass(frozen=True)
@@ -103,9 +92,10 @@ class Press:
     before: str = ""  # how an earlier press with the right code went
     fault: str = "ok"
     atomic_requests: bool = False
+    pressed_again: bool = False  # after the worker's death, by a stranger with a wrong code and by the person
 
     def arrange(self, site: Site, number: int) -> Victim:
-        username = f"{self.name}-{time.monotonic_ns()}-{number}"
+        username = f"{self.name}-{number}"
         browser = Browser(site)
         if self.signed_up_here:
             assert browser.sign_up(username).in_transaction == str(self.atomic_requests)
@@ -141,8 +131,11 @@ class Victim:
 
 PRESSES = {
     "owner": Press(signed_up_here=True),
+    "owner, pressed again": Press(signed_up_here=True, pressed_again=True),
     "stranger": Press(),
+    "stranger, pressed again": Press(pressed_again=True),
     "reply lost": Press(signed_up_here=True, fault="drop_after"),
+    "reply lost, pressed again": Press(signed_up_here=True, fault="drop_after", pressed_again=True),
     "receiver raises": Press(name="fussy", signed_up_here=True),
     "wrong code": Press(right_code=False),
     "wrong code beside an open yes": Press(right_code=False, before="drop_after"),
@@ -150,9 +143,8 @@ PRESSES = {
 }
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["left alone", "pressed again"])
 @pytest.mark.parametrize("press", PRESSES.values(), ids=PRESSES)
-def test_a_worker_may_die_at_any_step_of_a_press(site: Site, press: Press, again: bool) -> None:
+def test_a_worker_may_die_at_any_step_of_a_press(site: Site, press: Press) -> None:
     worker = site.serve(atomic_requests=press.atomic_requests)
     steps = press.happen(press.arrange(site, 0)).steps
     killed = {}
@@ -163,7 +155,7 @@ def test_a_worker_may_die_at_any_step_of_a_press(site: Site, press: Press, again
         assert worker.wait()[0] == KILLED
         killed[victim.username] = step
         worker = site.serve(atomic_requests=press.atomic_requests)
-        if again:
+        if press.pressed_again:
             Browser(site).confirm(victim.username, WRONG_CODE)
             victim.press()
     worker.kill()
@@ -193,30 +185,29 @@ def leave_open(site: Site, count: int, *, behaviour: str = "hold", code: str = "
     """Kill a worker while ``count`` people wait for its answer; the calls go as ``behaviour`` says."""
     cognito = site.cognito
     worker = site.serve()
-    users = [cognito.sign_up(f"held-{time.monotonic_ns()}-{number}") for number in range(count)]
+    users = [cognito.sign_up(f"held-{len(cognito.users.added())}") for _ in range(count)]
     calls = len(cognito.called("ConfirmSignUp"))
     cognito.script("ConfirmSignUp", *[behaviour] * count)
 
-    def press(number: int) -> None:
-        user = users[number]
+    def press(user: User) -> None:
         with pytest.raises(Gone):
             Browser(site).confirm(user.username, code or user.code)
 
-    threads = at_once(count, press)
-    cognito.wait_for("ConfirmSignUp", calls + count)
-    worker.kill()
-    cognito.release()
-    join(threads)
+    with ThreadPoolExecutor(count) as executor:
+        presses = [executor.submit(press, user) for user in users]
+        cognito.wait_for("ConfirmSignUp", calls + count)
+        worker.kill()
+        cognito.release()
+    for ended in presses:
+        ended.result()
     cognito.wait_until_quiet()
 
 
 @pytest.mark.parametrize("behaviour", ["hold", "hold_before"], ids=["that has taken effect", "that takes effect later"])
 def test_a_worker_may_die_during_a_call(site: Site, behaviour: str) -> None:
-    confirmed = site.account().confirmed
     leave_open(site, 3, behaviour=behaviour)
-    assert site.account().confirmed == confirmed + 3
     site.settle()
-    check(site)
+    assert check(site).confirmed == 3
 
 
 @pytest.mark.parametrize(
@@ -224,71 +215,89 @@ def test_a_worker_may_die_during_a_call(site: Site, behaviour: str) -> None:
 )
 def test_a_sync_may_die_at_any_step(site: Site, ahead: float, code: str) -> None:
     leave_open(site, 1, code=code)
-    steps = site.sync(ahead=ahead)["steps"]
+    steps = site.sync(ahead=ahead)[1]["steps"]
     leave_open(site, len(steps), code=code)
     for step in steps:
-        status, _ = site.start_sync(ahead=ahead, die_at=step).wait()
-        assert status == KILLED, f"did not come to {step!r}"
+        [sync] = site.start_syncs(ahead=ahead, die_at=step)
+        assert sync.wait()[0] == KILLED, f"did not come to {step!r}"
     site.settle()
-    check(site, steps)
+    check(site)
 
 
 def test_syncs_at_once_deliver_once(site: Site) -> None:
     leave_open(site, 20)
-    syncs = [site.start_sync(ahead=3 * MINUTES) for _ in range(3)]
-    reports = [sync.wait() for sync in syncs]
+    reports = [sync.wait() for sync in site.start_syncs(3, ahead=3 * MINUTES)]
     assert all(status == 0 and report["ok"] for status, report in reports), reports
     site.settle()
+    check(site)
+
+
+def test_a_reply_that_comes_after_a_sync_delivers_nothing_again(site: Site, cognito: Cognito) -> None:
+    user = cognito.sign_up("late")
+    worker = site.serve()
+    cognito.script("ConfirmSignUp", "hold", "drop")
+    with ThreadPoolExecutor(1) as executor:
+        late = executor.submit(Browser(site).confirm, user.username, user.code)
+        cognito.wait_for("ConfirmSignUp")
+        Browser(site).confirm(user.username, WRONG_CODE)
+        _, report = site.sync()
+        cognito.release()
+    worker.kill()
+
+    assert report["delivered"] == 1
+    assert late.result().said_yes
     check(site)
 
 
 def test_twenty_presses_at_once_deliver_once_and_show_no_error_page(site: Site, cognito: Cognito) -> None:
     user = cognito.sign_up("twenty")
     worker = site.serve()
-    answers: list[Answer] = []
     cognito.script("ConfirmSignUp", *["delay:0.2"] * 20)
-    join(at_once(20, lambda _: answers.append(Browser(site).confirm(user.username, user.code))))
+    with ThreadPoolExecutor(20) as executor:
+        answers = list(executor.map(lambda _: Browser(site).confirm(user.username, user.code), range(20)))
     worker.kill()
 
-    assert len(answers) == 20
     assert {answer.status for answer in answers} <= {200, 302}
     assert sum(answer.said_yes for answer in answers) == 1
     check(site)  # without any sync
 
 
-def test_workers_and_syncs_may_die_at_any_moment(
-    site: Site, cognito: Cognito, say: Callable[[object], None]
-) -> None:
-    chance = random.Random()
-    kills = synced = killed_syncs = gone = 0
-    while kills < KILLS:
+def test_workers_and_syncs_may_die_at_any_moment(site: Site, cognito: Cognito, say: Callable[[str], None]) -> None:
+    chance = random.SystemRandom()
+    workers = cut_off = 0
+    syncs: list[tuple[int, Any]] = []  # exit status and report of each
+    while workers < KILLS:
         cognito.moods = MOODS
         with Crowd(site) as crowd:
-            for _ in range(min(KILLS_A_ROUND, KILLS - kills)):
+            for _ in range(min(KILLS_A_ROUND, KILLS - workers)):
                 worker = site.serve()
-                sync = site.start_sync() if chance.random() < 0.3 else None
-                time.sleep(chance.uniform(0.01, 0.3))
+                if chance.random() < 0.3:
+                    syncs += kill_some(site.start_syncs(), chance)
+                time.sleep(chance.uniform(0.01, 0.25))
                 worker.kill()
-                kills += 1
-                if sync:
-                    killed_syncs += end(sync, chance)
+                workers += 1
         cognito.moods = ()
         cognito.wait_until_quiet()
-        pair = [site.start_sync(ahead=3 * MINUTES) for _ in range(2)]
-        time.sleep(chance.uniform(0, 0.1))
-        killed_syncs += sum(end(sync, chance) for sync in pair)
-        synced += 2
-        site.settle()
-        account = check(site)
-        gone += crowd.gone
+        syncs += kill_some(site.start_syncs(2, ahead=3 * MINUTES), chance)
+        syncs += site.settle()
+        check(site)
+        cut_off += crowd.cut_off
         assert not crowd.statuses[500], site.log.read_text()
-    say(f"{kills} workers and {killed_syncs} syncs killed, {gone} requests cut off; {account}")
+    assert all(report["ok"] for _, report in syncs if report), syncs
+    delivered = sum(report["delivered"] for _, report in syncs if report)
+    killed = sum(status == KILLED for status, _ in syncs)
+    say(
+        f"{workers} workers and {killed} of {len(syncs)} syncs killed, {cut_off} requests cut off; {check(site)}; "
+        f"{delivered} of them delivered by a sync that lived"
+    )
 
 
-def end(sync: Process, chance: random.Random) -> int:
-    """Kill a sync, or wait for it; return how many were killed."""
-    if chance.random() < 0.5:
-        os.kill(sync.pid, signal.SIGKILL)
-    status, report = sync.wait()
-    assert status == KILLED or (status == 0 and report["ok"]), report
-    return int(status == KILLED)
+def kill_some(syncs: list[Process], chance: random.Random) -> list[tuple[int, Any]]:
+    """Kill syncs after a moment or wait for them, as chance has it; return how each ended."""
+    time.sleep(chance.uniform(0, 0.1))
+    for sync in syncs:
+        if chance.random() < 0.5:
+            sync.signal_kill()
+    ended = [sync.wait() for sync in syncs]
+    assert {status for status, _ in ended} <= {0, KILLED}
+    return ended

@@ -12,6 +12,7 @@ import signal
 import socket
 import socketserver
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -29,8 +30,6 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 PATIENCE = 30.0  # seconds for a child to be ready
-
-Say = Callable[[object], None]
 
 
 class Server(socketserver.ThreadingMixIn, WSGIServer):
@@ -69,7 +68,7 @@ class Master:
     def serve(self, atomic_requests: bool) -> int:
         """Start a worker; return its process id once it answers."""
 
-        def work(say: Say) -> None:
+        def work(master: Connection) -> None:
             from django_cognito_confirm.cognito import public_client
 
             from .steps import watch_calls
@@ -78,15 +77,18 @@ class Master:
             watch_calls(public_client())
             server = Server(self.listener)
             server.set_app(self.application)
-            say("ready")
+            threading.Thread(target=end_with, args=[master], daemon=True).start()
+            master.send("ready")
             server.serve_forever()
 
-        return self.fork(work)
+        pid = self.fork(work)
+        self.await_ready(pid)
+        return pid
 
-    def sync(self, ahead: float, die_at: str) -> int:
-        """Start a sync whose clock is ``ahead`` seconds; return its process id just before it begins."""
+    def syncs(self, count: int, ahead: float, die_at: str) -> list[int]:
+        """Start ``count`` syncs at once, with clocks that are ``ahead`` seconds; return their process ids."""
 
-        def work(say: Say) -> None:
+        def work(master: Connection) -> None:
             from django_cognito_confirm.cognito import admin_client
             from django_cognito_confirm.sync import sync
 
@@ -95,23 +97,29 @@ class Master:
             now = timezone.now
             timezone.now = lambda: now() + timedelta(seconds=ahead)
             watch_calls(admin_client())
-            say("ready")
+            master.send("ready")
+            master.recv()
             steps = follow(die_at)
             report = sync()
-            say({"ok": report.ok, "steps": steps, **asdict(report)})
+            master.send({"ok": report.ok, "steps": steps, **asdict(report)})
 
-        return self.fork(work)
+        pids = [self.fork(work) for _ in range(count)]
+        for pid in pids:
+            self.await_ready(pid)
+        for pid in pids:
+            self.children[pid].send("go")
+        return pids
 
     def wait(self, pid: int, patience: float) -> tuple[int, Any]:
         """Wait for a child to end; return its exit status and the last that it said. Kills it when that takes long."""
         deadline = time.monotonic() + patience
         while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGKILL)
             time.sleep(0.002)
         told = None
-        with contextlib.suppress(EOFError), self.children.pop(pid) as ear:
-            told = ear.recv()
+        with contextlib.suppress(EOFError, ConnectionError), self.children.pop(pid) as child:
+            told = child.recv()
         return os.waitstatus_to_exitcode(ended[1]), told
 
     def look(self) -> dict[str, Any]:
@@ -128,26 +136,51 @@ class Master:
         finally:
             connections.close_all()
 
-    def fork(self, work: Callable[[Say], None]) -> int:
-        ear, mouth = Pipe(duplex=False)
+    def clear(self) -> None:
+        """Forget everybody."""
+        from django.contrib.auth.models import User
+        from django.contrib.sessions.models import Session
+
+        from django_cognito_confirm.models import Confirmation
+
+        from .models import Effect
+
+        try:
+            for model in (Confirmation, Effect, User, Session):
+                model._default_manager.all().delete()
+        finally:
+            connections.close_all()
+
+    def fork(self, work: Callable[[Connection], None]) -> int:
+        ours, theirs = Pipe()
         pid = os.fork()
         if not pid:
             status = 1
             try:
                 self.pipe.close()
-                ear.close()
-                work(mouth.send)
+                ours.close()
+                work(theirs)
                 status = 0
             except BaseException:
                 traceback.print_exc()
+                raise
             finally:
                 os._exit(status)
-        mouth.close()
-        self.children[pid] = ear
-        if not ear.poll(PATIENCE):
-            raise TimeoutError("A child did not get ready.")
-        ear.recv()
+        theirs.close()
+        self.children[pid] = ours
         return pid
+
+    def await_ready(self, pid: int) -> None:
+        if not self.children[pid].poll(PATIENCE):
+            raise TimeoutError("A child did not get ready.")
+        self.children[pid].recv()
+
+
+def end_with(master: Connection) -> None:
+    """End this process when the master does."""
+    with contextlib.suppress(EOFError, ConnectionError):
+        master.recv()
+    os._exit(1)
 
 
 def main() -> None:

@@ -18,3 +18,6 @@ class Effect(models.Model):
 
     class Meta:
         app_label = "crashes"
+
+    def __str__(self) -> str:
+        return self.username

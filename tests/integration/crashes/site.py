@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.faults import Call, FaultServer
 from tests.faults.behaviours import Behaviour, Reply
-from tests.faults.users import User
+from tests.faults.users import User, Users
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -36,12 +36,17 @@ class Cognito(FaultServer):
         super().__init__()
         self.moods: Sequence[str] = ()
         self._busy = 0
+        self._chance = random.SystemRandom()
+        # Long enough for something to happen in the meantime.
+        self.default("ListUsers", "delay:0.01")
 
     def answer(self, call: Call) -> tuple[Behaviour, Reply]:
+        if not call.body:
+            raise ConnectionAbortedError("The caller died between its headers and its body.")
         with self._changed:
             self._busy += 1
             if self.moods and call.operation == "ConfirmSignUp":
-                self.script(call.operation, random.choice(self.moods))
+                self.script(call.operation, self._chance.choice(self.moods))
         try:
             return super().answer(call)
         finally:
@@ -53,6 +58,14 @@ class Cognito(FaultServer):
         """Add somebody who signs up elsewhere."""
         with self._changed:
             return self.users.add(username)
+
+    def clear(self) -> None:
+        """Forget everybody, and whatever calls were to suffer."""
+        self.moods = ()
+        self.release()
+        self.wait_until_quiet()
+        self.users = Users()
+        self.forget()
 
     def wait_until_quiet(self) -> None:
         """Wait until no call has any more to do; raise ``TimeoutError`` when that takes too long."""
@@ -70,12 +83,16 @@ class Process:
 
     def kill(self) -> None:
         """Kill -9. It may have ended already."""
-        os.kill(self.pid, signal.SIGKILL)
+        self.signal_kill()
         self.wait()
+
+    def signal_kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> tuple[int, Any]:
         """Return the exit status, negative for a signal, and what a sync that was not killed reports."""
         ended: tuple[int, Any] = self.site.ask("wait", self.pid, PATIENCE)
+        self.site.running.remove(self)
         return ended
 
 
@@ -85,6 +102,7 @@ class Site:
     def __init__(self, folder: Path, cognito: Cognito) -> None:
         self.cognito = cognito
         self.log = folder / "log"
+        self.running: list[Process] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._pipe, theirs = Pipe()
@@ -134,24 +152,37 @@ class Site:
 
     def serve(self, *, atomic_requests: bool = False) -> Process:
         """Start a worker."""
-        return Process(self, self.ask("serve", atomic_requests))
+        [worker] = self._started([self.ask("serve", atomic_requests)])
+        return worker
 
-    def start_sync(self, *, ahead: float = 0, die_at: str = "") -> Process:
-        """Start a sync whose clock is ``ahead`` seconds."""
-        return Process(self, self.ask("sync", ahead, die_at))
+    def start_syncs(self, count: int = 1, *, ahead: float = 0, die_at: str = "") -> list[Process]:
+        """Start ``count`` syncs at the same moment, with clocks that are ``ahead`` seconds."""
+        return self._started(self.ask("syncs", count, ahead, die_at))
 
-    def sync(self, *, ahead: float = 0) -> dict[str, Any]:
-        """Run a sync that is to go well, and return its report."""
-        status, report = self.start_sync(ahead=ahead).wait()
+    def _started(self, pids: list[int]) -> list[Process]:
+        processes = [Process(self, pid) for pid in pids]
+        self.running.extend(processes)
+        return processes
+
+    def sync(self, *, ahead: float = 0) -> tuple[int, dict[str, Any]]:
+        """Run a sync that is to go well, and return its exit status and report."""
+        [sync] = self.start_syncs(ahead=ahead)
+        status, report = sync.wait()
         assert status == 0, self.log.read_text()
         assert report["ok"], report
-        return dict(report)
+        return status, report
 
-    def settle(self) -> None:
-        """Run sync as a site does in the hours after: no worker may be running."""
+    def settle(self) -> list[tuple[int, dict[str, Any]]]:
+        """Run sync as a site does in the hours after, while no worker runs; return how each ended."""
         self.cognito.wait_until_quiet()
-        for ahead in (3 * MINUTES, 2 * HOURS):
-            self.sync(ahead=ahead)
+        return [self.sync(ahead=ahead) for ahead in (3 * MINUTES, 2 * HOURS)]
+
+    def clear(self) -> None:
+        """End what still runs, and forget everybody, here and in the pool."""
+        for process in [*self.running]:
+            process.kill()
+        self.cognito.clear()
+        self.ask("clear")
 
     def account(self) -> Account:
         """Compare what became of everybody."""
@@ -186,13 +217,13 @@ class Account:
     def is_right(self) -> bool:
         return not (self.lost or self.false or self.double or self.open)
 
-    def __str__(self) -> str:
-        wrong = ", ".join(f"{len(names)} {what}" for what, names in self.wrong.items())
-        return f"{self.people} people, {self.confirmed} confirmed: {wrong}, {self.open} left open"
-
     @property
     def wrong(self) -> dict[str, list[str]]:
         return {"lost": self.lost, "false": self.false, "double": self.double}
+
+    def __str__(self) -> str:
+        wrong = ", ".join(f"{len(names)} {what}" for what, names in self.wrong.items())
+        return f"{self.people} people, {self.confirmed} confirmed: {wrong}, {self.open} left open"
 
 
 def _fold(username: str) -> str:

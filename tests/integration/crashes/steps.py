@@ -33,8 +33,8 @@ _thread = threading.local()
 
 def follow(die_at: str = "") -> list[str]:
     """Take note from now on of this thread's steps, in the list returned; die at the one named ``die_at``."""
-    _thread.die_at = die_at
-    _thread.steps = steps = []
+    steps: list[str] = []
+    _thread.die_at, _thread.steps = die_at, steps
     return steps
 
 
@@ -51,7 +51,7 @@ def reach(name: str) -> None:
 
 
 def follow_requests(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware, the outermost: the header ``Die-At`` names a step, the header ``Steps`` tells those that were taken."""
+    """Middleware, the outermost: the header ``Die-At`` names a step, the header ``Steps`` tells those taken."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         steps = follow(request.headers.get("Die-At", ""))

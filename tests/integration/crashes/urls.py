@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
 
 from django_cognito_confirm.cognito import public_client
+from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.pending import remember_sign_up
 
 
@@ -17,15 +17,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     username = request.POST["username"]
     client = public_client()
     try:
-        reply = client.sign_up(
-            ClientId=settings.COGNITO_POOLS["default"]["CLIENT_ID"], Username=username, Password="Correct-horse-7"
-        )
+        reply = client.sign_up(ClientId=get_pool().client_id, Username=username, Password="Correct-horse-7")
     except client.exceptions.UsernameExistsException:
         return HttpResponse("This name is taken.", status=409)
     atomic = connection.in_atomic_block
     with transaction.atomic():
         user = User.objects.create(username=username, is_active=False)
-        response = HttpResponseRedirect(remember_sign_up(request, reply, username=username, user=user))  # type: ignore[arg-type]  # a TypedDict
+        response = HttpResponseRedirect(remember_sign_up(request, reply, username=username, user=user))
     response.headers["In-Transaction"] = str(atomic)
     return response
 

@@ -9,6 +9,7 @@ import json
 import random
 import threading
 from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ WRONG_CODE = "notthecode"
 TOKEN = "t" * 32  # against CSRF: any that cookie and form agree on
 
 
-class Gone(Exception):  # noqa: N818
+class Gone(Exception):
     """The worker died before it had answered."""
 
 
@@ -91,33 +92,28 @@ class Crowd:
     def __init__(self, site: Site, size: int = 6) -> None:
         self.site = site
         self.statuses: Counter[int] = Counter()
-        self.gone = 0
+        self.cut_off = 0
         self._recent: deque[str] = deque(["nobody"], maxlen=4 * size)
         self._over = threading.Event()
-        self._problems: list[BaseException] = []
-        self._threads = [threading.Thread(target=self._come, daemon=True) for _ in range(size)]
+        self._executor = ThreadPoolExecutor(size)
+        self._comings = [self._executor.submit(self._come) for _ in range(size)]
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
         return self
 
     def __exit__(self, *problem: object) -> None:
         """Let those who are there finish, with a worker that lives."""
         self._over.set()
         worker = self.site.serve()
-        for thread in self._threads:
-            thread.join(PATIENCE)
+        self._executor.shutdown()
         worker.kill()
-        assert not self._problems, self._problems
-        assert not any(thread.is_alive() for thread in self._threads)
+        for coming in self._comings:
+            coming.result()
 
     def _come(self) -> None:
-        try:
-            while not self._over.is_set():
-                self._visit(random.Random())
-        except BaseException as error:
-            self._problems.append(error)
+        chance = random.SystemRandom()
+        while not self._over.is_set():
+            self._visit(chance)
 
     def _visit(self, chance: random.Random) -> None:
         username = f"{chance.choice(['person', 'Person', FUSSY])}{next(self.numbers):06d}"
@@ -147,5 +143,5 @@ class Crowd:
             answer = browser.post(path, **fields)
             self.statuses[answer.status] += 1
             return answer
-        self.gone += 1
+        self.cut_off += 1
         return None
