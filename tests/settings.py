@@ -1,6 +1,11 @@
-"""Settings of the test run: SQLite, LocMem and the sandbox, so that a newcomer needs nothing prepared."""
+"""Settings of the test run: SQLite, LocMem and the sandbox, so that a newcomer needs nothing prepared.
+
+``DATABASE_URL`` names another database. Django makes a test database beside it, and removes it.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import environ
 
@@ -50,6 +55,15 @@ STATIC_URL = "/static/"
 LOGIN_URL = "/sign-in/"
 
 DATABASES = {"default": env.db("DATABASE_URL", default="sqlite://:memory:")}
+_database = DATABASES["default"]
+# Processes are killed in tests, the machine is not: no commit need wait for the disk.
+if _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["OPTIONS"] = {"options": "-c synchronous_commit=off"}
+elif _database["ENGINE"] == "django.db.backends.sqlite3" and _database["NAME"] != ":memory:":
+    _database["OPTIONS"] = {"init_command": "PRAGMA synchronous=OFF"}
+    # Django would test in memory, whatever the name.
+    _file = Path(_database["NAME"])
+    _database["TEST"] = {"NAME": str(_file.with_name(f"test_{_file.name}"))}
 
 COGNITO_POOLS = {
     "default": {
