@@ -1,5 +1,7 @@
 # make demo    a site that signs people up against the local sandbox, at http://127.0.0.1:8000 (HOST= and PORT= change it)
 # make test    the whole test run, with coverage (ARGS= goes to pytest)
+# make test-databases  the ledger's tests on SQLite, PostgreSQL and MariaDB (POSTGRES_URL= and MARIADB_URL= say where)
+# make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
 # make lint    style, types, layers, migrations
 # make clean   remove what the others made
 
@@ -17,7 +19,26 @@ BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 PACKAGE = setup.cfg pyproject.toml
 
-.PHONY: demo test lint ministack clean
+# Tests of what the database has a say in.
+LEDGER_TESTS = \
+	tests/test_ledger.py \
+	tests/test_services.py \
+	tests/test_pending.py \
+	tests/test_sync.py \
+	tests/test_walk.py \
+	tests/test_pruning.py \
+	tests/test_conflicts.py \
+	tests/test_views.py \
+	tests/test_plans.py \
+	tests/integration/test_crashes.py
+# The tests make a database of their own, test_<name>.
+SQLITE_URL ?= sqlite:///var/cognito_confirm.sqlite3
+POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/cognito_confirm
+MARIADB_URL ?= mysql://root@127.0.0.1:3306/cognito_confirm
+# Runs of each state machine; `make test` makes more, where commits cost nothing.
+LEDGER_EXAMPLES ?= 100
+
+.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb crash lint ministack clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -25,6 +46,20 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+test-databases: test-sqlite test-postgresql test-mariadb
+
+test-sqlite: export DATABASE_URL = $(SQLITE_URL)
+test-postgresql: export DATABASE_URL = $(POSTGRES_URL)
+test-mariadb: export DATABASE_URL = $(MARIADB_URL)
+test-sqlite test-postgresql test-mariadb: export LEDGER_EXAMPLES := $(LEDGER_EXAMPLES)
+test-sqlite test-postgresql test-mariadb: $(VENV)/.databases
+	@echo "== $@"
+	@mkdir -p var
+	$(BIN)/python -m pytest $(LEDGER_TESTS) $(ARGS)
+
+crash: $(VENV)/.test
+	CRASH_KILLS=500 $(BIN)/python -m pytest tests/integration/test_crashes.py -k any_moment $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check
@@ -56,6 +91,12 @@ $(VENV)/.demo: $(BIN)/python $(PACKAGE)
 $(VENV)/.test: $(BIN)/python $(PACKAGE)
 	@echo "Installing the package and what its tests need in $(VENV)"
 	@$(INSTALL) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.databases: $(BIN)/python $(PACKAGE)
+	@echo "Installing the package, what its tests need and the databases' drivers in $(VENV)"
+	@$(INSTALL) --editable '.[test,postgresql,mysql]' || { echo \
+		"mysqlclient is built on the spot: Debian has what it needs in gcc, pkg-config and libmariadb-dev" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.lint: $(BIN)/python $(PACKAGE)
