@@ -58,7 +58,7 @@ test-sqlite test-postgresql test-mariadb: $(VENV)/.databases
 	@mkdir -p var
 	$(BIN)/python -m pytest $(LEDGER_TESTS) $(ARGS)
 
-crash: $(VENV)/.test
+crash: $(if $(DATABASE_URL),$(VENV)/.databases,$(VENV)/.test)
 	CRASH_KILLS=500 $(BIN)/python -m pytest tests/integration/test_crashes.py -k any_moment $(ARGS)
 
 lint: $(VENV)/.lint

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -178,11 +179,15 @@ class ConfirmView(CodePageView):
 
     def save_session(self) -> None:
         """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
+        session = self.request.session
         try:
-            self.request.session.save()
+            session.save()
         except Exception:
             logger.exception("A sign-up is confirmed, but the session could not be saved.")
-            self.request.session.modified = False
+            session.modified = False
+        else:
+            if session.session_key == self.request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+                session.modified = False  # nor need the middleware save it once more: the browser has its key
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""

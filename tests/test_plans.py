@@ -239,5 +239,12 @@ def test_an_attempt_costs_two_statements_to_begin_and_one_to_end(
     assert (statements_in(begun), statements_in(ended)) == (2, 1)
 
 
+def test_a_yes_costs_one_more_where_an_earlier_one_is_owed() -> None:
+    attempt = ledger.begin(get_pool(), "confirmed-1", source="form")
+    with CaptureQueriesContext(connection) as ended:
+        ledger.confirm(attempt)
+    assert statements_in(ended) == 2
+
+
 def statements_in(captured: CaptureQueriesContext) -> int:
     return sum(TABLE in query["sql"] for query in captured)

@@ -9,6 +9,7 @@ from django.contrib.auth import login
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -242,6 +243,13 @@ def test_a_receiver_that_signs_in_and_another_that_raises_make_no_error_page(
     assert response["Location"] == "/confirm/done/"
     assert "_auth_user_id" not in owner.session
     assert "Account confirmed" in page(owner.get("/confirm/done/"))
+
+
+def test_the_owners_session_is_saved_once(owner: Client) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        owner.post("/confirm/", {"code": last_code()})
+    saves = [query["sql"] for query in captured if re.match(r"(UPDATE|INSERT).*django_session", query["sql"])]
+    assert len(saves) == 1
 
 
 def test_a_receiver_may_sign_the_owner_in(owner: Client, django_user_model: Any) -> None:

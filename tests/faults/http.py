@@ -79,7 +79,11 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or share < 1
 
     def read(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionAbortedError("the client went away in the middle of its request")
+        return body
 
 
 class CountingServer(Server):
