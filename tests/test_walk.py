@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
@@ -247,3 +248,31 @@ def test_a_page_of_people_who_are_known_costs_one_statement(server: FaultServer)
         full(prefixes=["a"])
     ours = [query["sql"] for query in captured if "IN (" in query["sql"]]
     assert len(ours) == 1
+
+
+def test_the_command_watches_until_it_is_stopped(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.users.add("ann", status="CONFIRMED")
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    out = StringIO()
+    call_command("cognito_sync", "--full", "--prefix", "a", "--rate", "1e9", "--watch", "300", stdout=out)
+    assert pauses == [300, 300]
+    assert out.getvalue().count("default: ") == 2
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("err", "bar"), [(Terminal(), True), (StringIO(), False)])
+def test_on_a_terminal_the_command_shows_how_far_it_is(server: FaultServer, err: StringIO, bar: bool) -> None:
+    server.users.population = 120
+    call_command("cognito_sync", baseline=True, rate=10_000, stdout=StringIO(), stderr=err)
+    assert ("rows/s" in err.getvalue()) is bar
