@@ -209,7 +209,8 @@ _COMMON: dict[str, Rule] = {
     "ThrottlingException": Throttled,
 }
 
-# A Lambda or a fault of the service answers after the user was confirmed, as far as is known (COGNITO 3.6).
+# A Lambda or a fault of the service answers after the user was confirmed, as far as is known: the next call is told
+# "already confirmed". Documented nowhere by AWS, so the listing decides.
 _CONFIRM: dict[str, Rule] = _COMMON | {
     "InvalidParameterException": ByText(
         ((_pattern(r"'confirmationCode'"), InvalidCode), _NO_SUCH_NAME), otherwise=Misconfigured

@@ -346,7 +346,7 @@ def test_none_lost_none_false_none_twice(machine: type[Ledger], monkeypatch: pyt
     )
 
 
-# --- the shortest way in which each guard is missed, as ledger_model.py's search finds it -----------------------------
+# --- the shortest way in which each guard is missed, as a search of all orders finds it -------------------------------
 
 
 def listed(confirmed: bool, *, sub: str = "sub-1", created: datetime | None = None) -> ListedUser:
