@@ -130,6 +130,11 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
     )
 
 
+def get_pool_aliases() -> list[str]:
+    """Return the aliases of ``COGNITO_POOLS``, in its order."""
+    return list(getattr(settings, "COGNITO_POOLS", None) or ())
+
+
 def _sandbox(value: bool | Mapping[str, Any]) -> Sandbox | None:
     if not value:
         return None

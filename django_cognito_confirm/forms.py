@@ -59,16 +59,24 @@ class CodeField(_CleanedField):
     )
 
 
-class ConfirmForm(forms.Form):
-    """Username and code, or the code alone where the browser session knows who signed up."""
+class _UsernameForm(forms.Form):
+    """Asks who somebody is, unless the browser session knows (``ask_username=False``)."""
 
     username = UsernameField(label=_("Username"))
-    code = CodeField(label=_("Confirmation code"))
 
     def __init__(self, *args: Any, ask_username: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not ask_username:
             del self.fields["username"]
+
+
+class ConfirmForm(_UsernameForm):
+    """Username and code, or the code alone where the browser session knows who signed up."""
+
+    code = CodeField(label=_("Confirmation code"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         first_empty = next(
             (name for name in self.fields if not self.get_initial_for_field(self.fields[name], name)), "code"
         )
@@ -80,12 +88,5 @@ class ConfirmForm(forms.Form):
         self.fields["code"].widget.attrs.update(attributes)
 
 
-class ResendForm(forms.Form):
+class ResendForm(_UsernameForm):
     """Who wants a new code; nothing to ask where the browser session knows it."""
-
-    username = UsernameField(label=_("Username"))
-
-    def __init__(self, *args: Any, ask_username: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not ask_username:
-            del self.fields["username"]

@@ -35,14 +35,15 @@ def prune(older_than: timedelta, *, pool: str = DEFAULT_POOL_ALIAS) -> Pruned:
     again. Rows that are open, owed or queued are left alone.
     """
     before = timezone.now() - older_than
-    rows = _rows(pool)
+    rows = ledger.rows(pool=pool)
     old = Q(status=Status.SIGNED_UP, created_at__lt=before) | Q(status=Status.REJECTED, started_at__lt=before)
     return Pruned(removed=_remove(rows.filter(old), still=rows.filter(old)), stripped=_strip(rows, before))
 
 
 def remove_strangers(pool: str) -> int:
     """Remove rows of names that were refused a day ago and that nobody signed up here; return how many."""
-    refused = _rows(pool).filter(status=Status.REJECTED, started_at__lt=timezone.now() - STRANGERS_KEPT_FOR)
+    cutoff = timezone.now() - STRANGERS_KEPT_FOR
+    refused = ledger.rows(pool=pool, status=Status.REJECTED, started_at__lt=cutoff)
     # A row gets a sub or a user by a sign-up or a yes only, after which it is no longer refused: no need to look twice,
     # and MariaDB would go through all rows without a sub.
     return _remove(refused.filter(sub="", user=None), still=refused)
@@ -53,12 +54,7 @@ def forget(username: str, *, pool: str = DEFAULT_POOL_ALIAS) -> bool:
 
     A full sync tells of them anew if Cognito still has them: delete the account there first.
     """
-    return bool(_rows(pool).filter(username_key=get_pool(pool).username_key(username)).delete()[0])
-
-
-def _rows(pool: str) -> QuerySet[Confirmation]:
-    rows: QuerySet[Confirmation] = Confirmation.objects.using(ledger.database()).filter(pool=pool)
-    return rows
+    return bool(ledger.rows(pool=pool, username_key=get_pool(pool).username_key(username)).delete()[0])
 
 
 def _remove(rows: QuerySet[Confirmation], *, still: QuerySet[Confirmation]) -> int:
@@ -79,7 +75,7 @@ def _remove_batch(rows: QuerySet[Confirmation]) -> int:
     with transaction.atomic(using=ledger.database()):
         rows.update(unclear=False)
         held = list(rows.select_for_update().values_list("pk", flat=True))
-        removed: int = Confirmation.objects.using(ledger.database()).filter(pk__in=held).delete()[0]
+        removed: int = ledger.rows(pk__in=held).delete()[0]
         return removed
 
 

@@ -172,7 +172,7 @@ class _Sync:
                 self.note(error)
 
     def deliver_owed(self) -> Iterator[None]:
-        owed = _rows(self.pool.alias, Q(status=Status.CONFIRMED)).order_by("pk").values_list("pk", flat=True)
+        owed = ledger.rows(pool=self.pool.alias, status=Status.CONFIRMED).order_by("pk").values_list("pk", flat=True)
         self.report.undelivered = 0  # each has another chance
         last = 0
         while pks := list(owed.filter(pk__gt=last)[:BATCH]):
@@ -197,17 +197,12 @@ class _Sync:
         self.may_list = not (isinstance(error, Misconfigured) and error.operation == "ListUsers")
 
 
-def _rows(pool: str, condition: Q) -> QuerySet[Confirmation]:
-    rows: QuerySet[Confirmation] = Confirmation.objects.using(ledger.database()).filter(condition, pool=pool)
-    return rows
-
-
 def _open_rows(pool: str) -> Iterator[Confirmation]:
     """Yield the rows that are due, those with a known sub first: they are sure to cost one call each."""
     abandoned = Q(status=Status.STARTED, started_at__lte=timezone.now() - ABANDONED_AFTER)
     for known in (~Q(sub=""), Q(sub="")):
         for due in (Q(status=Status.UNKNOWN), abandoned):
-            yield from _in_batches(_rows(pool, due & known))
+            yield from _in_batches(ledger.rows(pool=pool).filter(due & known))
 
 
 def _in_batches(rows: QuerySet[Confirmation]) -> Iterator[Confirmation]:

@@ -12,6 +12,7 @@ from django_cognito_confirm.cognito import public_client
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.signals import sign_up_confirmed
+from tests.faults import FaultServer
 
 pytest_plugins = ["tests.ci"]
 
@@ -28,6 +29,22 @@ def pools(settings: Any) -> Callable[..., None]:
         settings.COGNITO_POOLS = {**known, alias: {**base, **options}}
 
     return change
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up AWS credentials, so that nothing looks for others."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def server(pools: Callable[..., None], credentials: None) -> Iterator[FaultServer]:
+    """A server in Cognito's place that goes wrong when told to; the default pool is there."""
+    with FaultServer() as server:
+        pools(SANDBOX=False, ENDPOINT_URL=server.url)
+        yield server
 
 
 def sign_up(username: str = "alice", *, pool: str = "default", **attributes: str) -> dict[str, Any]:

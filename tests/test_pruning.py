@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -24,15 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Pools = Callable[..., None]
 MONTH = timedelta(days=30)
-
-
-@pytest.fixture
-def server(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with FaultServer() as server:
-        pools(SANDBOX=False, ENDPOINT_URL=server.url)
-        yield server
 
 
 def one_of_each() -> None:

@@ -40,13 +40,7 @@ from django_cognito_confirm.sync import sync
 from tests.conftest import Heard, last_code, sign_up, wrong_code
 from tests.faults import FaultServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("credentials")]
 
 
 Pools = Callable[..., None]

@@ -20,7 +20,7 @@ from django_cognito_confirm.sync import sync
 from tests.conftest import Heard, last_code, sign_up, wrong_code
 from tests.faults import FaultServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("credentials")]
 
 Pools = Callable[..., None]
 
@@ -62,20 +62,8 @@ def test_pressed_again_after_an_unclear_answer_sync_delivers(pools: Pools, heard
         with pytest.raises(AlreadyConfirmed):
             confirm_sign_up("ann", "123456")
         assert heard == []
-        with_credentials(pools, server)
         assert sync().delivered == 1
     assert heard.usernames == ["ann"]
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-def with_credentials(pools: Pools, server: FaultServer) -> None:
-    pools(SANDBOX=False, ENDPOINT_URL=server.url)
 
 
 def test_an_attempt_that_may_still_run_is_left_alone(heard: Heard) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -24,15 +24,6 @@ from tests.faults import FaultServer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Pools = Callable[..., None]
-
-
-@pytest.fixture
-def server(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with FaultServer() as server:
-        pools(SANDBOX=False, ENDPOINT_URL=server.url)
-        yield server
 
 
 def full(**options: Any) -> Any:

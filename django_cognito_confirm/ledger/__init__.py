@@ -23,7 +23,7 @@ from .listed import (
     rows_of_subs,
     take_for_delivered,
 )
-from .rows import database, read
+from .rows import database, read, rows
 from .sign_ups import sign_up
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "read",
     "recorded_subs",
     "refuse",
+    "rows",
     "rows_of_keys",
     "rows_of_subs",
     "sign_up",

@@ -17,7 +17,7 @@ from ..conflicts import tried_again
 from ..masking import SecretStr
 from ..models import Confirmation
 from .delivery import send
-from .rows import DELIVERED, database, read, recorded, rows
+from .rows import DELIVERED, OWN_USER, database, read, recorded, rows
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -137,7 +137,7 @@ def _yes(attempt: Attempt, now: datetime) -> dict[str, Any]:
     return {
         "username": Case(When(Q(sub="") | DELIVERED, then=Value(attempt.username)), default=F("username")),
         "sub": Value(attempt.sub) if attempt.sub else Case(When(DELIVERED, then=Value("")), default=F("sub")),
-        "user": Case(When(DELIVERED, then=Value(None)), default=F("user")),
+        "user": OWN_USER,
         "source": attempt.source,
         "last_error": "",
         **recorded(now),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ..conf import Pool
 from ..conflicts import tried_again
 from ..models import Confirmation
-from .rows import DELIVERED, database, recorded, rows
+from .rows import DELIVERED, OWN_USER, database, recorded, rows
 
 CLOSE_AFTER = timedelta(hours=1)
 """How long after the last start a listing without news may close a row: listings lag behind."""
@@ -56,7 +56,7 @@ def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool
     ``delivered``: their signal is not owed. A name that has got a row in the meantime is left for the next listing.
     """
     now = timezone.now()
-    rows = [
+    new = [
         Confirmation(
             pool=pool.alias,
             username_key=pool.username_key(username),
@@ -70,13 +70,11 @@ def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool
         )
         for username, sub in people
     ]
-    Confirmation.objects.using(database()).bulk_create(rows, ignore_conflicts=True)
+    Confirmation.objects.using(database()).bulk_create(new, ignore_conflicts=True)
 
 
 def recorded_subs(pool: Pool, subs: Collection[str]) -> set[str]:
     """Return those of ``subs`` whose confirmation is recorded, owed or delivered."""
-    if not subs:
-        return set()
     return set(rows(pool=pool.alias, sub__in=subs, confirmed_at__isnull=False).values_list("sub", flat=True))
 
 
@@ -87,7 +85,7 @@ def rows_of_subs(pool: Pool, subs: Collection[str]) -> QuerySet[Confirmation]:
 
 def rows_of_keys(pool: Pool, keys: Collection[str]) -> QuerySet[Confirmation]:
     """Return the rows of people by their ``username_key``."""
-    return rows(pool=pool.alias, username_key__in=keys) if keys else Confirmation.objects.none()
+    return rows(pool=pool.alias, username_key__in=keys)
 
 
 @tried_again
@@ -103,7 +101,7 @@ def close(row: Confirmation) -> bool:
 def _person(username: str, sub: str) -> dict[str, Any]:
     """Return who is confirmed, as a listing shows them: the name stays as signed up or sent, but for a new person's."""
     return {
-        "user": Case(When(DELIVERED, then=Value(None)), default=F("user")),
+        "user": OWN_USER,
         "username": Case(When(Q(username="") | DELIVERED, then=Value(username)), default=F("username")),
         "sub": sub,
     }

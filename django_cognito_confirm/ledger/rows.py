@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from ..models import Confirmation
 
 # Told before: a second yes on such a row is another person's, who signed the name up after the first was deleted.
 DELIVERED = Q(delivered_at__isnull=False)
+OWN_USER = Case(When(DELIVERED, then=Value(None)), default=F("user"))
+"""The local record of whoever is confirmed now, for an UPDATE: a second person has none."""
 
 
 def database() -> str:

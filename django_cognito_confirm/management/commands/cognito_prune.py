@@ -5,9 +5,9 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from django_cognito_confirm.conf import get_pool_aliases
 from django_cognito_confirm.pruning import forget, prune
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -30,15 +30,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--pool", help="alias in COGNITO_POOLS; without it, all of them")
+        parser.add_argument(
+            "--pool", choices=get_pool_aliases(), help="alias in COGNITO_POOLS; without it, all of them"
+        )
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--older-than", type=age, metavar="AGE", help="such as 30d")
         what.add_argument("--forget", metavar="NAME", help="erase all that is known of one person")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["pool"] and options["pool"] not in settings.COGNITO_POOLS:
-            raise CommandError(f"COGNITO_POOLS has no pool {options['pool']!r}.")
-        for alias in [options["pool"]] if options["pool"] else settings.COGNITO_POOLS:
+        for alias in [options["pool"]] if options["pool"] else get_pool_aliases():
             if options["forget"] is not None:
                 self.stdout.write(f"{alias}: {'forgotten' if forget(options['forget'], pool=alias) else 'not known'}")
             else:

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from django_cognito_confirm.conf import get_pool_aliases
 from django_cognito_confirm.sync import SyncReport, sync
 from django_cognito_confirm.walk import PREFIXES
 
@@ -40,7 +40,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--pool", help="alias in COGNITO_POOLS; without it, all of them one after the other")
+        parser.add_argument(
+            "--pool",
+            choices=get_pool_aliases(),
+            help="alias in COGNITO_POOLS; without it, all of them one after the other",
+        )
         parser.add_argument(
             "--full", action="store_true", help="also walk the whole pool, for people confirmed elsewhere"
         )
@@ -58,11 +62,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object a pool")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["pool"] and options["pool"] not in settings.COGNITO_POOLS:
-            raise CommandError(f"COGNITO_POOLS has no pool {options['pool']!r}.")
         if options["prefix"] and not (options["full"] or options["baseline"]):
             raise CommandError("--prefix narrows --full or --baseline.")
-        pools = [options["pool"]] if options["pool"] else list(settings.COGNITO_POOLS)
+        pools = [options["pool"]] if options["pool"] else get_pool_aliases()
         ok = True
         # Whatever is under way is rolled back and still owed, or still open: nothing is lost by stopping here.
         with contextlib.suppress(KeyboardInterrupt):
