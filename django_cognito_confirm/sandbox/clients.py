@@ -7,9 +7,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-
-from django_cognito_confirm.conf import Pool, Sandbox, get_pool
+from django_cognito_confirm.conf import Pool, Sandbox, get_pool, get_pool_aliases
 
 from . import errors
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 def sandbox_pools() -> list[Pool]:
     """Return the pools of ``COGNITO_POOLS`` that the sandbox answers for."""
-    pools = (get_pool(alias) for alias in getattr(settings, "COGNITO_POOLS", {}))
+    pools = map(get_pool, get_pool_aliases())
     return [pool for pool in pools if pool.sandbox]
 
 
