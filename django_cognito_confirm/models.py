@@ -35,6 +35,42 @@ _STATUS = Case(
 )
 
 
+class Job(models.Model):
+    """People whom staff asked to be confirmed at once: who asked, when, and for how many.
+
+    What became of them is in their rows, ``Confirmation.objects.filter(job=…)``, until another job takes them.
+    """
+
+    pool = models.CharField(_("pool"), max_length=64, help_text=_("Alias in COGNITO_POOLS."))
+    source = models.CharField(_("source"), max_length=32, help_text=_("Where it was asked for: admin, command, …"))
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("requested by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    requested_at = models.DateTimeField(_("requested at"), auto_now_add=True)
+    total = models.PositiveIntegerField(_("people"), default=0, help_text=_("How many were put in the queue."))
+    skipped = models.PositiveIntegerField(
+        _("confirmed before"), default=0, help_text=_("How many needed nothing, as the ledger had them delivered.")
+    )
+    problem = models.CharField(
+        _("problem"), max_length=255, blank=True, help_text=_("Why the last run of it stopped before its end.")
+    )
+
+    objects: ClassVar[models.Manager[Job]]
+
+    class Meta:
+        verbose_name = _("bulk job")
+        verbose_name_plural = _("bulk jobs")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"#{self.pk} ({self.pool})"
+
+
 class Confirmation(models.Model):
     """What is known of the confirmation of one username in one pool.
 
@@ -67,8 +103,23 @@ class Confirmation(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
-    queued_at = models.DateTimeField(_("queued at"), null=True, blank=True)
+    job = models.ForeignKey(
+        Job,
+        verbose_name=_("bulk job"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text=_("The last one that asked for this person."),
+    )
+    queued_at = models.DateTimeField(
+        _("queued at"), null=True, blank=True, help_text=_("Waits in its job; in the future while a worker has it.")
+    )
     last_error = models.CharField(_("last error"), max_length=64, blank=True, help_text=_("Cognito's error code."))
+    last_error_kind = models.CharField(
+        _("kind of the last error"), max_length=32, blank=True, help_text=_("What the code meant: invalid_code, …")
+    )
     delivery_attempts = models.PositiveIntegerField(_("delivery attempts"), default=0)
     delivery_error = models.CharField(
         _("delivery error"), max_length=128, blank=True, help_text=_("The exception that a receiver raised.")
@@ -92,7 +143,16 @@ class Confirmation(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["username_key", "pool"], name="cognito_confirm_username"),
         ]
+        default_permissions = ("view",)
+        permissions: ClassVar[list[Any]] = [
+            ("confirm_sign_up", _("Can confirm sign-ups in Cognito")),
+            ("verify_email", _("Can mark e-mail addresses as verified in Cognito")),
+            ("resend_code", _("Can have Cognito send a new code")),
+            ("deliver_signal", _("Can deliver sign_up_confirmed again where it is owed")),
+            ("settle_sign_up", _("Can settle open attempts with Cognito")),
+        ]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["job", "queued_at"], name="cognito_confirm_job"),
             models.Index(fields=["status", "started_at"], name="cognito_confirm_status"),
             models.Index(fields=["sub"], name="cognito_confirm_sub"),
         ]

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from . import ledger
 from .conf import DEFAULT_POOL_ALIAS, get_pool
 from .conflicts import tried_again
-from .models import Confirmation, Status
+from .models import Confirmation, Job, Status
 
 STRANGERS_KEPT_FOR: Final = timedelta(hours=24)
 """How long a refused name is remembered that nobody signed up here."""
@@ -31,22 +31,24 @@ class Pruned(NamedTuple):
 def prune(older_than: timedelta, *, pool: str = DEFAULT_POOL_ALIAS) -> Pruned:
     """Remove sign-ups and refused attempts older than ``older_than``; take the names off those delivered before that.
 
-    What stays of a delivered row (``username_key``, ``sub`` and times) keeps a full sync from telling of these people
-    again. Rows that are open, owed or queued are left alone.
+    Bulk jobs in which nobody waits go as well. What stays of a delivered row (``username_key``, ``sub`` and times)
+    keeps a full sync from telling of these people again. Rows that are open, owed or queued are left alone.
     """
     before = timezone.now() - older_than
     rows = ledger.rows(pool=pool)
     old = Q(status=Status.SIGNED_UP, created_at__lt=before) | Q(status=Status.REJECTED, started_at__lt=before)
-    return Pruned(removed=_remove(rows.filter(old), still=rows.filter(old)), stripped=_strip(rows, before))
+    pruned = Pruned(removed=_remove(rows.filter(old), still=rows.filter(old)), stripped=_strip(rows, before))
+    _remove_jobs(pool, before)
+    return pruned
 
 
 def remove_strangers(pool: str) -> int:
-    """Remove rows of names that were refused a day ago and that nobody signed up here; return how many."""
+    """Remove rows of names refused a day ago that nobody signed up here and no job asked for; return how many."""
     cutoff = timezone.now() - STRANGERS_KEPT_FOR
     refused = ledger.rows(pool=pool, status=Status.REJECTED, started_at__lt=cutoff)
-    # A row gets a sub or a user by a sign-up or a yes only, after which it is no longer refused: no need to look twice,
-    # and MariaDB would go through all rows without a sub.
-    return _remove(refused.filter(sub="", user=None), still=refused)
+    # A row gets a sub or a user by a sign-up or a yes only, and a job when it is queued, after which it is no longer
+    # refused: no need to look twice, and MariaDB would go through all rows without a sub.
+    return _remove(refused.filter(sub="", user=None, job=None), still=refused)
 
 
 def forget(username: str, *, pool: str = DEFAULT_POOL_ALIAS) -> bool:
@@ -83,6 +85,19 @@ def _strip(rows: QuerySet[Confirmation], before: datetime) -> int:
     named = rows.filter(status=Status.DELIVERED, delivered_at__lt=before).exclude(username="", user=None)
     stripped = 0
     while chosen := list(named.values_list("pk", flat=True)[:BATCH]):
-        facts = {"username": "", "user": None, "source": "", "last_error": "", "delivery_error": ""}
+        facts = {
+            "username": "",
+            "user": None,
+            "source": "",
+            "last_error": "",
+            "last_error_kind": "",
+            "delivery_error": "",
+        }
         stripped += tried_again(named.filter(pk__in=chosen).update)(**facts)
     return stripped
+
+
+def _remove_jobs(pool: str, before: datetime) -> None:
+    waiting = ledger.rows(job=OuterRef("pk"), queued_at__isnull=False)
+    jobs = Job.objects.using(ledger.database()).filter(~Exists(waiting), pool=pool, requested_at__lt=before)
+    jobs.delete()

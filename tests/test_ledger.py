@@ -24,9 +24,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from django_cognito_confirm import ledger, sync
+from django_cognito_confirm import ledger, settling, staff
 from django_cognito_confirm.cognito import ListedUser
 from django_cognito_confirm.conf import get_pool
+from django_cognito_confirm.errors import AlreadyConfirmed
 from django_cognito_confirm.models import Confirmation, Status
 from django_cognito_confirm.signals import sign_up_confirmed
 from tests.conftest import Heard
@@ -39,7 +40,8 @@ class Running:
     """An attempt in some process."""
 
     attempt: ledger.Attempt
-    owner: bool
+    by: str
+    """``"owner"``, with the right code; ``"stranger"``, with a wrong one; ``"staff"``, who need none."""
     person: int
     answer: str = ""
 
@@ -144,9 +146,10 @@ class Ledger(RuleBasedStateMachine):
     # --- attempts ---
 
     @precondition(lambda self: self.begun < 4)
-    @rule(owner=st.sampled_from([True, True, False]))
-    def an_attempt_begins(self, owner: bool) -> None:
-        self.running.append(Running(ledger.begin(self.pool, "Alice", source="form"), owner, self.person))
+    @rule(by=st.sampled_from(["owner", "owner", "stranger", "staff"]))
+    def an_attempt_begins(self, by: str) -> None:
+        attempt = ledger.begin(self.pool, "Alice", source="form", by_staff=by == "staff")
+        self.running.append(Running(attempt, by, self.person))
         self.begun += 1
         self.age = 0
 
@@ -168,7 +171,9 @@ class Ledger(RuleBasedStateMachine):
         step(running)
 
     def cognito_answers(self, running: Running) -> None:
-        if running.owner and running.person == self.person and not self.confirmed:
+        if running.by == "staff":
+            running.person = self.person  # whoever has the name when the call arrives
+        if running.by != "stranger" and running.person == self.person and not self.confirmed:
             self.confirmed = "here"
             self.past.append((self.person, True))
             running.answer = "yes"
@@ -184,7 +189,17 @@ class Ledger(RuleBasedStateMachine):
 
     def record_no(self, running: Running) -> None:
         self.running.remove(running)
-        ledger.refuse(running.attempt, "CodeMismatchException")
+        if running.by == "staff":
+            self.look_and_record(running)
+        else:
+            ledger.refuse(running.attempt, "CodeMismatchException")
+
+    def look_and_record(self, running: Running) -> None:
+        """Staff are told "already confirmed", and a listing, perhaps an old one, shows whom."""
+        listed = self.listed(*self.past[self.begun % len(self.past)])
+        self.telling = self.recorded
+        with self.noting(self.person):
+            staff.record(self.pool, running.attempt, staff.Answer(AlreadyConfirmed(), listed))
 
     def record_unclear(self, running: Running) -> None:
         self.running.remove(running)
@@ -194,7 +209,10 @@ class Ledger(RuleBasedStateMachine):
         self.running.remove(running)
         self.telling = running.person
         with self.noting(running.person):
-            ledger.confirm(running.attempt)
+            if running.by == "staff":
+                staff.record(self.pool, running.attempt, staff.Answer())
+            else:
+                ledger.confirm(running.attempt)
 
     def record_yes_and_fail(self, running: Running) -> None:
         self.fails = self.failed < 2
@@ -228,7 +246,7 @@ class Ledger(RuleBasedStateMachine):
             step(data)
 
     def a_sync_reads(self, row: Confirmation) -> Step:
-        return lambda data: self.looking.append(Looking(row, sync.may_close(row)))
+        return lambda data: self.looking.append(Looking(row, settling.may_close(row)))
 
     def a_listing_shows(self, looking: Looking) -> Step:
         def step(data: st.DataObject) -> None:
@@ -254,11 +272,14 @@ class Ledger(RuleBasedStateMachine):
         return step
 
     def record(self, row: Confirmation, person: int, confirmed: bool, *, may_close: bool) -> None:
+        with self.noting(person):
+            settling.record(self.pool, row, self.listed(person, confirmed), may_close=may_close)
+
+    def listed(self, person: int, confirmed: bool) -> ListedUser:
         created = self.created[person]
         assert created is not None
-        user = ListedUser("Alice", "CONFIRMED" if confirmed else "UNCONFIRMED", True, created, {"sub": f"sub-{person}"})
-        with self.noting(person):
-            sync.record(self.pool, row, user, may_close=may_close)
+        status = "CONFIRMED" if confirmed else "UNCONFIRMED"
+        return ListedUser("Alice", status, True, created, {"sub": f"sub-{person}"})
 
     # --- the world ---
 
@@ -354,8 +375,8 @@ def listed(confirmed: bool, *, sub: str = "sub-1", created: datetime | None = No
     return ListedUser("alice", "CONFIRMED" if confirmed else "UNCONFIRMED", True, created, {"sub": sub})
 
 
-def record(read: Confirmation, user: ListedUser) -> sync.Settled:
-    return sync.record(get_pool(), read, user, may_close=sync.may_close(read))
+def record(read: Confirmation, user: ListedUser) -> settling.Settled:
+    return settling.record(get_pool(), read, user, may_close=settling.may_close(read))
 
 
 def an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,6 +419,31 @@ def test_a_yes_of_before_a_new_sign_up_is_told_to_nobody(heard: Heard) -> None:
     assert (heard, row().status) == ([], "signed_up")
 
 
+def test_staffs_call_may_confirm_whoever_signs_up_before_it_arrives(heard: Heard) -> None:
+    attempt = ledger.begin(get_pool(), "alice", source="admin", by_staff=True)
+    ledger.sign_up(get_pool(), "alice", sub="sub-2")
+    staff.record(get_pool(), attempt, staff.Answer())
+    assert (heard, row().status) == ([], "started")
+
+    assert record(row(), listed(True, sub="sub-2")) is settling.Settled.CONFIRMED
+    assert ledger.deliver(row().pk)
+    assert [told["confirmation"].sub for told in heard] == ["sub-2"]
+
+
+def test_a_new_sign_up_after_staffs_call_has_ended_is_no_more_than_that() -> None:
+    attempt = ledger.begin(get_pool(), "alice", source="admin", by_staff=True)
+    ledger.refuse(attempt, "UserNotFoundException")
+    ledger.sign_up(get_pool(), "alice", sub="sub-2")
+    assert (row().status, row().started_at) == ("signed_up", None)
+
+
+def test_staffs_attempt_that_is_closed_waits_in_no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.begin(get_pool(), "alice", source="admin", by_staff=True)
+    an_hour_later(monkeypatch)
+    assert ledger.close(row())
+    assert (row().status, row().queued_at) == ("rejected", None)
+
+
 def test_what_is_owed_for_a_yes_of_before_a_new_sign_up_is_owed_to_nobody(heard: Heard) -> None:
     before = begin()
     ledger.sign_up(get_pool(), "alice", sub="sub-2")
@@ -415,7 +461,7 @@ def test_what_is_owed_for_a_yes_of_before_a_new_sign_up_is_owed_to_nobody(heard:
 
 def test_a_yes_that_a_listing_has_recorded_is_told_once(heard: Heard) -> None:
     attempt = begin()
-    assert record(row(), listed(True)) is sync.Settled.CONFIRMED
+    assert record(row(), listed(True)) is settling.Settled.CONFIRMED
     ledger.confirm(attempt)
     assert ledger.deliver(attempt.row.pk)
     assert ledger.deliver(attempt.row.pk)
@@ -432,7 +478,7 @@ def test_a_listed_yes_of_before_a_new_sign_up_is_told_to_nobody(heard: Heard) ->
 def test_an_old_listing_does_not_speak_for_whoever_signed_up_since() -> None:
     ledger.sign_up(get_pool(), "alice", sub="sub-2")
     begin()
-    assert record(row(), listed(True, sub="sub-1")) is sync.Settled.WAITING
+    assert record(row(), listed(True, sub="sub-1")) is settling.Settled.WAITING
 
 
 def test_beginning_leaves_what_is_owed() -> None:
@@ -447,22 +493,22 @@ def test_a_listing_from_before_somebody_began_closes_nothing(monkeypatch: pytest
     an_hour_later(monkeypatch)
     begin()  # … is confirmed, and its process dies
     an_hour_later(monkeypatch)
-    assert record(read, listed(False)) is sync.Settled.WAITING
+    assert record(read, listed(False)) is settling.Settled.WAITING
     assert row().status == "started"
 
 
 def test_a_listing_without_news_closes_nothing_within_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     begin()
-    assert record(row(), listed(False)) is sync.Settled.WAITING
+    assert record(row(), listed(False)) is settling.Settled.WAITING
     an_hour_later(monkeypatch)
-    assert record(row(), listed(False)) is sync.Settled.CLOSED
+    assert record(row(), listed(False)) is settling.Settled.CLOSED
 
 
 @pytest.mark.parametrize("sub", ["", "sub-1"])
 def test_whoever_was_recorded_before_is_no_news(heard: Heard, sub: str) -> None:
     ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sub=sub))
     begin()
-    assert record(row(), listed(True)) is sync.Settled.WAITING
+    assert record(row(), listed(True)) is settling.Settled.WAITING
     assert len(heard) == 1
 
 

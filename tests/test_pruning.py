@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from django_cognito_confirm import ledger
 from django_cognito_confirm.conf import get_pool
-from django_cognito_confirm.models import Confirmation
-from django_cognito_confirm.pruning import prune
+from django_cognito_confirm.models import Confirmation, Job
+from django_cognito_confirm.pruning import prune, remove_strangers
 from django_cognito_confirm.services import confirm_sign_up
 from django_cognito_confirm.sync import sync
 from tests.conftest import Heard
@@ -100,6 +100,34 @@ def test_begin_gives_the_name_back() -> None:
     prune(MONTH)
     ledger.begin(get_pool(), "alice", source="form")
     assert Confirmation.objects.get().username == "alice"
+
+
+def test_jobs_go_when_nobody_waits_in_them() -> None:
+    over, unfinished, young = (Job.objects.create(pool="default", source="command") for _ in range(3))
+    for name, job in (("ann", over), ("bob", unfinished), ("eve", young)):
+        ledger.queue(get_pool(), job, {get_pool().username_key(name): name})
+    attempt = ledger.take(Confirmation.objects.get(username="ann"), source="command")
+    assert attempt
+    ledger.confirm(attempt)
+    Job.objects.exclude(pk=young.pk).update(requested_at=timezone.now() - 2 * MONTH)
+    months_pass()
+    prune(MONTH)
+
+    assert set(Job.objects.all()) == {unfinished, young}
+    assert Confirmation.objects.filter(job=None).count() == 1
+
+
+def test_whom_staff_asked_for_is_not_forgotten_after_a_day() -> None:
+    job = Job.objects.create(pool="default", source="command")
+    ledger.queue(get_pool(), job, {get_pool().username_key("ann"): "ann"})
+    attempt = ledger.take(Confirmation.objects.get(), source="command")
+    assert attempt
+    ledger.refuse(attempt, "UserNotFoundException", "user_not_found")
+    ledger.refuse(ledger.begin(get_pool(), "bob", source="form"), "UserNotFoundException")
+    months_pass()
+    remove_strangers("default")
+
+    assert [row.username for row in Confirmation.objects.all()] == ["ann"]
 
 
 def test_a_host_that_listens_to_deletions_hears_of_them() -> None:

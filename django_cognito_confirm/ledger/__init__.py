@@ -11,7 +11,7 @@ In an UPDATE here, a column is read before it is assigned: MariaDB computes the 
 with the values that those before it have set.
 """
 
-from .attempts import Attempt, begin, confirm, leave_open, refuse
+from .attempts import Attempt, begin, confirm, fail, leave_open, refuse
 from .delivery import deliver
 from .listed import (
     CLOSE_AFTER,
@@ -23,12 +23,15 @@ from .listed import (
     rows_of_subs,
     take_for_delivered,
 )
-from .rows import database, read, rows
+from .queue import Queued, put_back, queue, renew, take, waiting
+from .rows import LEASE, database, read, rows
 from .sign_ups import sign_up
 
 __all__ = [
     "CLOSE_AFTER",
+    "LEASE",
     "Attempt",
+    "Queued",
     "add_listed",
     "begin",
     "close",
@@ -36,13 +39,19 @@ __all__ = [
     "confirm_listed",
     "database",
     "deliver",
+    "fail",
     "leave_open",
+    "put_back",
+    "queue",
     "read",
     "recorded_subs",
     "refuse",
+    "renew",
     "rows",
     "rows_of_keys",
     "rows_of_subs",
     "sign_up",
+    "take",
     "take_for_delivered",
+    "waiting",
 ]

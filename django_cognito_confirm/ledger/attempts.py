@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ..conf import Pool
 from ..conflicts import tried_again
+from ..errors import ConfirmSignUpError, OutcomeUnknown
 from ..masking import SecretStr
 from ..models import Confirmation
 from .delivery import send
-from .rows import DELIVERED, OWN_USER, database, read, recorded, rows
+from .rows import DELIVERED, LEASE, OWN_USER, database, read, recorded, rows
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__package__)
 
 # Nobody's attempt is open, nobody was confirmed and nobody signed up here: the next attempt names the row.
-_NAME_IS_FREE = Q(username="") | Q(sub="", open_attempts=0, owed=False, delivered_at__isnull=True)
+NAME_IS_FREE = Q(username="") | Q(sub="", open_attempts=0, owed=False, delivered_at__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,55 +40,91 @@ class Attempt:
     """As sent."""
     sub: str
     source: str
+    lease: datetime | None = None
+    """For staff's: until when it has the row, as ``queued_at`` says."""
 
 
 def _of(attempt: Attempt) -> QuerySet[Confirmation]:
     return rows(pk=attempt.row.pk, epoch=attempt.epoch)
 
 
-def begin(pool: Pool, username: str, *, source: str, sub: str = "") -> Attempt:
+def begin(pool: Pool, username: str, *, source: str, sub: str = "", by_staff: bool = False) -> Attempt:
     """Record that a call is about to be made; commits before it returns, so call it outside any transaction.
 
-    Raises ``RuntimeError`` inside an ``atomic`` block: its rollback would undo what protects the call.
+    ``by_staff``: no code is sent, so the call confirms whoever has the name when it arrives. Raises ``RuntimeError``
+    inside an ``atomic`` block: its rollback would undo what protects the call.
     """
     try:
-        return _begin(pool, username, source=source, sub=sub)
+        return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
     except IntegrityError:
         # Another attempt has made the row since we looked for it.
-        return _begin(pool, username, source=source, sub=sub)
+        return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
 
 
 @tried_again
-def _begin(pool: Pool, username: str, *, source: str, sub: str) -> Attempt:
+def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) -> Attempt:
     key = {"username_key": pool.username_key(username), "pool": pool.alias}
     now = timezone.now()
+    lease = now + LEASE if by_staff else None
     with transaction.atomic(using=database(), durable=True):
         updated = rows(**key).update(
-            username=Case(When(_NAME_IS_FREE, then=Value(username)), default=F("username")),
+            username=Case(When(NAME_IS_FREE, then=Value(username)), default=F("username")),
             source=Case(When(owed=False, delivered_at__isnull=True, then=Value(source)), default=F("source")),
             open_attempts=F("open_attempts") + 1,
             started_at=now,
-            queued_at=None,
+            **({"queued_at": lease} if by_staff else {}),
         )
         if updated:
             row = rows(**key).get()
         else:
             row = Confirmation.objects.using(database()).create(
-                **key, username=username, sub=sub, source=source, open_attempts=1, started_at=now
+                **key, username=username, sub=sub, source=source, open_attempts=1, started_at=now, queued_at=lease
             )
-    return Attempt(row, row.epoch, username, sub, source)
+    return Attempt(row, row.epoch, username, sub, source, lease)
 
 
 @tried_again
-def refuse(attempt: Attempt, code: str) -> None:
-    """Cognito said no, or the call certainly never left: this attempt is over, others stay as they are."""
-    _of(attempt).filter(open_attempts__gt=0).update(open_attempts=F("open_attempts") - 1, last_error=code)
+def refuse(attempt: Attempt, code: str, kind: str = "") -> None:
+    """Cognito said no, or the call certainly never left: this attempt is over, others stay as they are.
+
+    ``code`` is Cognito's, ``kind`` what it means (``ConfirmSignUpError.kind``).
+    """
+    facts = {"open_attempts": F("open_attempts") - 1, "last_error": code, "last_error_kind": kind}
+    if not _of(attempt).filter(open_attempts__gt=0).update(**facts, **_out_of_the_queue(attempt)):
+        _release(attempt)
 
 
 @tried_again
-def leave_open(attempt: Attempt, code: str) -> None:
+def leave_open(attempt: Attempt, code: str, kind: str = "") -> None:
     """There was no clear answer; ``sync`` finds out what became of it."""
-    _of(attempt).update(unclear=True, last_error=code)
+    facts = {"unclear": True, "last_error": code, "last_error_kind": kind}
+    if not _of(attempt).update(**facts, **_out_of_the_queue(attempt)):
+        _release(attempt)
+
+
+def fail(attempt: Attempt, error: ConfirmSignUpError, *, unclear: bool | None = None) -> None:
+    """Record that the call of ``attempt`` ended with ``error``: refused, or ``unclear``, by default as it says itself.
+
+    A database that fails is logged: the attempt stays open then, and ``sync`` finds out.
+    """
+    record = leave_open if (isinstance(error, OutcomeUnknown) if unclear is None else unclear) else refuse
+    try:
+        record(attempt, error.code, error.kind)
+    except DatabaseError:
+        logger.exception("Confirmation %s: its outcome was not recorded; cognito_sync will.", attempt.row.pk)
+
+
+def _out_of_the_queue(attempt: Attempt) -> dict[str, Any]:
+    """Return the fact that takes the row out of its job, unless another worker has it by now."""
+    if attempt.lease is None:
+        return {}
+    return {"queued_at": Case(When(queued_at=attempt.lease, then=Value(None)), default=F("queued_at"))}
+
+
+def _release(attempt: Attempt) -> None:
+    """Staff's call has ended, and the row is not what it was when it began: do no more than give it back."""
+    if attempt.lease is not None:
+        rows(pk=attempt.row.pk, queued_at=attempt.lease).update(queued_at=None)
 
 
 def confirm(
@@ -117,6 +154,7 @@ def _confirm(
             row = _after_yes(attempt, now)
             send(row, by_owner=by_owner, session=session, request=request)
             return row
+    _release(attempt)
     # A listing has recorded this yes before us, or the name is a new person's since.
     return read(attempt.row.pk) or attempt.row
 
@@ -139,8 +177,8 @@ def _yes(attempt: Attempt, now: datetime) -> dict[str, Any]:
         "sub": Value(attempt.sub) if attempt.sub else Case(When(DELIVERED, then=Value("")), default=F("sub")),
         "user": OWN_USER,
         "source": attempt.source,
-        "last_error": "",
         **recorded(now),
+        **_out_of_the_queue(attempt),
     }
 
 
@@ -158,7 +196,7 @@ def _after_yes(attempt: Attempt, now: datetime) -> Confirmation:
     elif not row.sub:
         row.username = attempt.username
     row.sub = attempt.sub or row.sub
-    row.source, row.last_error = attempt.source, ""
+    row.source, row.last_error, row.last_error_kind, row.queued_at = attempt.source, "", "", None
     row.epoch, row.open_attempts, row.unclear, row.confirmed_at = row.epoch + 1, 0, False, now
     row.owed, row.delivered_at = False, now
     row.status = "delivered"  # as the database computes it

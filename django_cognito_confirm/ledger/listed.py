@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ..conf import Pool
 from ..conflicts import tried_again
+from ..errors import ConfirmSignUpError
 from ..models import Confirmation
 from .rows import DELIVERED, OWN_USER, database, recorded, rows
 
@@ -19,16 +20,18 @@ CLOSE_AFTER = timedelta(hours=1)
 
 
 @tried_again
-def confirm_listed(row: Confirmation, *, username: str, sub: str) -> bool:
+def confirm_listed(row: Confirmation, *, username: str, sub: str, error: ConfirmSignUpError | None = None) -> bool:
     """A listing shows that ``row`` as it was read is confirmed: record that the signal is owed.
 
-    Returns ``False`` when the row has changed hands or was recorded since it was read.
+    ``error`` is what Cognito said to the call that made somebody look. Returns ``False`` when the row has changed hands
+    or was recorded since it was read.
     """
+    said = {"last_error": error.code, "last_error_kind": error.kind} if error else {}
     return bool(
         rows(pk=row.pk, epoch=row.epoch).update(
             **_person(username, sub),
             owed=True,
-            **recorded(timezone.now()),
+            **(recorded(timezone.now()) | said),
         )
     )
 
@@ -90,12 +93,17 @@ def rows_of_keys(pool: Pool, keys: Collection[str]) -> QuerySet[Confirmation]:
 
 @tried_again
 def close(row: Confirmation) -> bool:
-    """A listing shows no news of ``row`` as it was read: nothing is open any more.
+    """A listing shows no news of ``row`` as it was read: nothing is open any more, and it waits again if it is a job's.
 
     Returns ``False``, and does nothing, within an hour of the last start or when somebody has begun since.
     """
     unchanged = rows(pk=row.pk, epoch=row.epoch, started_at=row.started_at)
-    return bool(unchanged.filter(started_at__lte=timezone.now() - CLOSE_AFTER).update(open_attempts=0, unclear=False))
+    closed = {
+        "open_attempts": 0,
+        "unclear": False,
+        "queued_at": Case(When(job=None, then=Value(None)), default=F("queued_at")),
+    }
+    return bool(unchanged.filter(started_at__lte=timezone.now() - CLOSE_AFTER).update(**closed))
 
 
 def _person(username: str, sub: str) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import router
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from ..models import Confirmation
+
+LEASE: Final = timedelta(minutes=2)
+"""How long staff's attempt, or a worker of a bulk job, has a row: longer than any call takes."""
 
 # Told before: a second yes on such a row is another person's, who signed the name up after the first was deleted.
 DELIVERED = Q(delivered_at__isnull=False)
@@ -21,9 +24,9 @@ def database() -> str:
     return router.db_for_write(Confirmation)
 
 
-def rows(**conditions: Any) -> QuerySet[Confirmation]:
-    """Return the rows of which ``conditions`` are true, in the ledger's own database."""
-    chosen: QuerySet[Confirmation] = Confirmation.objects.using(database()).filter(**conditions)
+def rows(*conditions: Q, **facts: Any) -> QuerySet[Confirmation]:
+    """Return the rows of which ``conditions`` and ``facts`` are true, in the ledger's own database."""
+    chosen: QuerySet[Confirmation] = Confirmation.objects.using(database()).filter(*conditions, **facts)
     return chosen
 
 
@@ -33,5 +36,14 @@ def read(pk: int) -> Confirmation | None:
 
 
 def recorded(now: datetime) -> dict[str, Any]:
-    """Return the facts that every yes changes."""
-    return {"epoch": F("epoch") + 1, "open_attempts": 0, "unclear": False, "confirmed_at": now}
+    """Return the facts that every yes changes. Whoever is at work for staff has the row until their call has ended."""
+    queued_at = Case(When(queued_at__gt=now, then=F("queued_at")), default=Value(None))
+    return {
+        "epoch": F("epoch") + 1,
+        "open_attempts": 0,
+        "unclear": False,
+        "queued_at": queued_at,
+        "confirmed_at": now,
+        "last_error": "",
+        "last_error_kind": "",
+    }

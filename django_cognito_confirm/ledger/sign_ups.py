@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from ..conf import Pool
@@ -41,24 +41,32 @@ def sign_up(
         "sub": sub,
         "user": user,
         "source": "sign_up",
-        "open_attempts": 0,
         "unclear": False,
         "owed": confirmed,
-        "started_at": None,
         "confirmed_at": now if confirmed else None,
         "delivered_at": None,
+        "job": None,
         "queued_at": None,
         "last_error": "",
+        "last_error_kind": "",
         "delivery_attempts": 0,
         "delivery_error": "",
     }
+    # Staff's call confirms whoever has the name when it arrives, so this one may be the new person's: it stays open.
+    is_staffs = Q(queued_at__gt=now)
+    changes = {
+        "open_attempts": Case(When(is_staffs, then=Value(1)), default=Value(0)),
+        "started_at": Case(When(is_staffs, then=F("started_at")), default=Value(None)),
+        "epoch": F("epoch") + 1,
+        **facts,
+    }
     with transaction.atomic(using=database()):
-        if not rows(**key).update(**facts, epoch=F("epoch") + 1):
+        if not rows(**key).update(**changes):
             try:
                 with transaction.atomic(using=database()):
                     Confirmation.objects.using(database()).create(**key, **facts)
             except IntegrityError:
-                rows(**key).update(**facts, epoch=F("epoch") + 1)
+                rows(**key).update(**changes)
         if confirmed:
             pk = rows(**key).values_list("pk", flat=True).get()
             transaction.on_commit(partial(deliver, pk, by_owner=True, request=request), using=database())
