@@ -18,6 +18,8 @@ from django_cognito_confirm.errors import (
     Blocked,
     ConfirmSignUpError,
     DeliveryFailed,
+    DeliveryUnknown,
+    ForceChangePassword,
     InvalidCode,
     Misconfigured,
     OutcomeUnknown,
@@ -27,6 +29,7 @@ from django_cognito_confirm.errors import (
     Unavailable,
     UserNotFound,
     WrongState,
+    describe,
 )
 
 ERRORS: list[type[ConfirmSignUpError]] = [
@@ -67,7 +70,11 @@ CONFIRM_ANSWERS = [
     ("NotAuthorizedException", "User cannot confirm because user status is not UNCONFIRMED.", AlreadyConfirmed),
     ("NotAuthorizedException", "User cannot be confirmed. Current status is RESET_REQUIRED", AlreadyConfirmed),
     ("NotAuthorizedException", "User cannot be confirmed. Current status is EXTERNAL_PROVIDER", AlreadyConfirmed),
-    ("NotAuthorizedException", "User cannot be confirmed. Current status is FORCE_CHANGE_PASSWORD", WrongState),
+    (
+        "NotAuthorizedException",
+        "User cannot be confirmed. Current status is FORCE_CHANGE_PASSWORD",
+        ForceChangePassword,
+    ),
     ("NotAuthorizedException", "User cannot be confirmed. Current status is UNCONFIRMED", WrongState),
     ("NotAuthorizedException", "User is disabled.", WrongState),
     ("NotAuthorizedException", "", WrongState),
@@ -225,9 +232,7 @@ def test_a_bare_4xx_is_a_firewalls(operation: str, code: str) -> None:
     assert OPERATIONS[operation].classify(code, "Forbidden") is Blocked
 
 
-@pytest.mark.parametrize(
-    "code", ["", "Unknown", "BrandNewException", "500", "502", "503", "302", "4xx", "4030", "ServiceUnavailable"]
-)
+@pytest.mark.parametrize("code", ["", "Unknown", "BrandNewException", "4xx", "4030", "ServiceUnavailable"])
 @pytest.mark.parametrize(
     ("operation", "error"),
     [
@@ -240,6 +245,17 @@ def test_a_bare_4xx_is_a_firewalls(operation: str, code: str) -> None:
 )
 def test_what_no_list_names_is_neither_yes_nor_no(operation: str, error: type[ConfirmSignUpError], code: str) -> None:
     assert OPERATIONS[operation].classify(code, "User cannot be confirmed. Current status is CONFIRMED") is error
+
+
+@pytest.mark.parametrize("code", ["500", "502", "503", "302"])
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [("ConfirmSignUp", OutcomeUnknown), ("ResendConfirmationCode", DeliveryUnknown), ("ListUsers", Unavailable)],
+)
+def test_a_status_without_a_code_is_no_answer_of_cognitos(
+    operation: str, error: type[ConfirmSignUpError], code: str
+) -> None:
+    assert OPERATIONS[operation].classify(code, "Bad Gateway") is error
 
 
 def test_the_case_of_a_text_does_not_matter() -> None:
@@ -255,17 +271,50 @@ FOR_STRANGERS = {
     InvalidCode: Refused,
     AlreadyConfirmed: Refused,
     UserNotFound: Refused,
+    ForceChangePassword: Refused,
     WrongState: Refused,
     SessionExpired: Refused,
     AttemptsExceeded: Refused,
     DeliveryFailed: Refused,
     AliasConflict: AliasConflict,
-    OutcomeUnknown: OutcomeUnknown,
+    OutcomeUnknown: Unavailable,
+    DeliveryUnknown: Unavailable,
     Throttled: Unavailable,
     Blocked: Unavailable,
     Misconfigured: Unavailable,
     Unavailable: Unavailable,
 }
+
+
+@pytest.mark.parametrize(
+    "code", ["UserLambdaValidationException", "UnexpectedLambdaException", "InvalidLambdaResponseException"]
+)
+def test_strangers_are_told_of_a_lambda_that_failed_after_a_right_code(code: str) -> None:
+    assert type(OutcomeUnknown(code).for_stranger()) is OutcomeUnknown
+
+
+def test_strangers_are_told_of_our_own_limits_and_how_long_they_last() -> None:
+    told = Throttled(retry_after=90).for_stranger()
+
+    assert isinstance(told, Throttled)
+    assert told.retry_after == 90
+    assert "in 2 minutes" in str(told.message)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "1 second."),
+        (59, "59 seconds."),
+        (60, "1 minute."),
+        (61, "2 minutes."),
+        (3600, "60 minutes."),
+        (6000, "2 hours."),
+        (86400, "24 hours."),
+    ],
+)
+def test_a_wait_is_said_in_words(seconds: int, words: str) -> None:
+    assert str(Throttled(retry_after=seconds).message).endswith(f"try again in {words}")
 
 
 def test_it_is_known_of_every_error_what_strangers_get() -> None:
@@ -346,6 +395,7 @@ def test_a_message_is_translated_when_it_is_shown() -> None:
         (UserNotFound, "user_not_found"),
         (DeliveryFailed, "delivery_failed"),
         (WrongState, "wrong_state"),
+        (ForceChangePassword, "force_change_password"),
         (Blocked, "blocked"),
         (Misconfigured, "misconfigured"),
     ],
@@ -360,3 +410,12 @@ def test_an_error_survives_the_way_between_processes(error: type[ConfirmSignUpEr
 
     assert type(copy) is error
     assert (copy.code, copy.request_id, copy.retry_after) == ("SomeException", "1-2-3", 7)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_staff_are_told_in_words_what_a_kind_means(error: type[ConfirmSignUpError]) -> None:
+    assert str(describe(error().kind)) == str(error.summary)
+
+
+def test_a_kind_of_an_older_version_is_shown_as_it_is() -> None:
+    assert describe("no_longer_known") == "no_longer_known"

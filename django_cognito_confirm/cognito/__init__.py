@@ -5,11 +5,14 @@ boto3 is imported when it is first needed, never with a module: it costs a proce
 
 from .calls import explain
 from .clients import admin_client, public_client
-from .messages import ConfirmSignUp, Delivery, ListedUser
+from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
 from .operations import (
     admin_confirm_sign_up,
     admin_get_user,
+    admin_verify_email,
     confirm_sign_up,
+    describe_user_pool,
+    describe_user_pool_client,
     list_user_pages,
     list_users,
     resend_confirmation_code,
@@ -17,13 +20,18 @@ from .operations import (
 )
 
 __all__ = [
+    "ClientFacts",
     "ConfirmSignUp",
     "Delivery",
     "ListedUser",
+    "PoolFacts",
     "admin_client",
     "admin_confirm_sign_up",
     "admin_get_user",
+    "admin_verify_email",
     "confirm_sign_up",
+    "describe_user_pool",
+    "describe_user_pool_client",
     "explain",
     "list_user_pages",
     "list_users",

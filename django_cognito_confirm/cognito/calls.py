@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -40,11 +41,13 @@ def call(
         given = members()
     except ImproperlyConfigured:
         raise
-    except Exception as e:
+    except Exception as e:  # noqa: BLE001
         # A profile that is not there, an endpoint that is none, a secret store that is down: nothing was sent.
-        logger.exception("%s: the call could not be made up", operation)
+        # Without its frames, which hold the secret.
+        reason = "".join(traceback.format_exception_only(e)).strip()
+        logger.error("%s: the call could not be made up: %s", operation, reason)  # noqa: TRY400
         return _logged(operation, Misconfigured(type(e).__name__))
-    unclear = OPERATIONS[operation].unclear
+    no_answer = OPERATIONS[operation].no_answer
     try:
         reply: Mapping[str, Any] = method(**given)
     except exceptions.ClientError as error:
@@ -59,7 +62,7 @@ def call(
     ) as e:
         failure = Misconfigured(type(e).__name__)
     except Exception as e:  # noqa: BLE001 - nonsense from the wire comes out of the parsers as anything
-        failure = unclear(type(e).__name__)
+        failure = no_answer(type(e).__name__)
     else:
         return reply
     return _logged(operation, failure)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
+from .redaction import redact_logs
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
@@ -93,6 +94,7 @@ def _build_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
         "cognito-idp", region_name=pool.region, endpoint_url=pool.endpoint_url, config=config
     )
     client.meta.events.register("after-call.cognito-identity-provider", _insist_on_json)
+    redact_logs(client)
     if pool.sandbox:
         from .. import sandbox
 

@@ -73,3 +73,45 @@ class ConfirmSignUp:
     client_metadata: Mapping[str, str] | None = field(default=None, repr=False)
     user_context_data: Mapping[str, str] | None = field(default=None, repr=False)
     analytics_metadata: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFacts:
+    """What DescribeUserPool says that the settings must agree with."""
+
+    case_sensitive: bool
+    username_attributes: tuple[str, ...]
+    alias_attributes: tuple[str, ...]
+
+    @classmethod
+    def from_reply(cls, reply: Mapping[str, Any]) -> PoolFacts:
+        """Read it from the reply. A pool that does not say so is case-sensitive: old ones are."""
+        pool = reply["UserPool"]
+        return cls(
+            case_sensitive=pool.get("UsernameConfiguration", {}).get("CaseSensitive", True),
+            username_attributes=tuple(pool.get("UsernameAttributes") or ()),
+            alias_attributes=tuple(pool.get("AliasAttributes") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """What DescribeUserPoolClient says of the app client; not its secret."""
+
+    has_secret: bool
+    hides_users: bool
+    """Whether ``PreventUserExistenceErrors`` is ENABLED."""
+    takes_addresses: bool
+    """Whether ``EnablePropagateAdditionalUserContextData`` is on."""
+    auth_flows: tuple[str, ...]
+
+    @classmethod
+    def from_reply(cls, reply: Mapping[str, Any]) -> ClientFacts:
+        """Read it from the reply. Without ``PreventUserExistenceErrors`` it is LEGACY, the API's default."""
+        client = reply["UserPoolClient"]
+        return cls(
+            has_secret=bool(client.get("ClientSecret")),
+            hides_users=client.get("PreventUserExistenceErrors") == "ENABLED",
+            takes_addresses=bool(client.get("EnablePropagateAdditionalUserContextData")),
+            auth_flows=tuple(client.get("ExplicitAuthFlows") or ()),
+        )

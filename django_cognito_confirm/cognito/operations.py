@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
 from ..errors import ConfirmSignUpError, SessionExpired, Unavailable
-from ..masking import SecretStr
+from ..masking import Masked, SecretStr
 from .calls import call
 from .clients import ADMIN, ADMIN_ONCE, PUBLIC
-from .messages import ConfirmSignUp, Delivery, ListedUser
+from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
 
 MAX_FILTER_LENGTH: Final = 256
 """Characters of a ListUsers filter."""
@@ -75,17 +75,20 @@ def resend_confirmation_code(
     analytics_metadata: Mapping[str, str] | None = None,
 ) -> Delivery:
     """Call ResendConfirmationCode, which makes every earlier code invalid. Raises ``ConfirmSignUpError``."""
+    optional = Masked(
+        {
+            "UserContextData": user_context_data,
+            "AnalyticsMetadata": analytics_metadata,
+            "ClientMetadata": client_metadata,
+        }
+    )
+    del user_context_data, analytics_metadata, client_metadata  # what is raised here keeps this frame
     reply = call(
         pool,
         PUBLIC,
         "ResendConfirmationCode",
         lambda: _given(
-            ClientId=pool.client_id,
-            SecretHash=_secret_hash(pool, username),
-            Username=username,
-            UserContextData=user_context_data,
-            AnalyticsMetadata=analytics_metadata,
-            ClientMetadata=client_metadata,
+            ClientId=pool.client_id, SecretHash=_secret_hash(pool, username), Username=username, **optional.value
         ),
     )
     if isinstance(reply, ConfirmSignUpError):
@@ -95,11 +98,13 @@ def resend_confirmation_code(
 
 def admin_confirm_sign_up(pool: Pool, username: str, *, client_metadata: Mapping[str, str] | None = None) -> None:
     """Call AdminConfirmSignUp (IAM: ``cognito-idp:AdminConfirmSignUp``). Raises ``ConfirmSignUpError``."""
+    metadata = Masked(client_metadata)
+    del client_metadata  # what is raised here keeps this frame
     reply = call(
         pool,
         ADMIN_ONCE,
         "AdminConfirmSignUp",
-        lambda: _given(UserPoolId=pool.user_pool_id, Username=username, ClientMetadata=client_metadata),
+        lambda: _given(UserPoolId=pool.user_pool_id, Username=username, ClientMetadata=metadata.value),
     )
     if isinstance(reply, ConfirmSignUpError):
         raise reply
@@ -114,6 +119,51 @@ def admin_get_user(pool: Pool, username: str) -> ListedUser:
     if isinstance(reply, ConfirmSignUpError):
         raise reply
     return _read_user(reply)
+
+
+def admin_verify_email(pool: Pool, username: str) -> None:
+    """Call AdminUpdateUserAttributes with ``email_verified`` true (IAM: ``cognito-idp:AdminUpdateUserAttributes``).
+
+    In pools with alias attributes the person can sign in with the address from then on, and another account that could
+    no longer can: ``verifying.verify_email`` looks first. It may be called again. Raises ``ConfirmSignUpError``.
+    """
+    reply = call(
+        pool,
+        ADMIN,
+        "AdminUpdateUserAttributes",
+        lambda: {
+            "UserPoolId": pool.user_pool_id,
+            "Username": username,
+            "UserAttributes": [{"Name": "email_verified", "Value": "true"}],
+        },
+    )
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+
+
+def describe_user_pool(pool: Pool) -> PoolFacts:
+    """Call DescribeUserPool (IAM: ``cognito-idp:DescribeUserPool``). Raises ``ConfirmSignUpError``."""
+    reply = call(pool, ADMIN, "DescribeUserPool", lambda: {"UserPoolId": pool.user_pool_id})
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        return PoolFacts.from_reply(reply)
+    raise Unavailable("NoPoolInReply")
+
+
+def describe_user_pool_client(pool: Pool) -> ClientFacts:
+    """Call DescribeUserPoolClient (IAM: ``cognito-idp:DescribeUserPoolClient``). Raises ``ConfirmSignUpError``."""
+    members = {"UserPoolId": pool.user_pool_id, "ClientId": pool.client_id}
+    reply = call(pool, ADMIN, "DescribeUserPoolClient", lambda: members)
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+    try:
+        return ClientFacts.from_reply(reply)
+    except (KeyError, TypeError, AttributeError):
+        pass
+    finally:
+        del reply  # holds the secret
+    raise Unavailable("NoClientInReply")
 
 
 def list_users(
