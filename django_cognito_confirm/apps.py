@@ -15,7 +15,11 @@ class CognitoConfirmConfig(AppConfig):
 
     def ready(self) -> None:
         from .checks import check_settings
+        from .deployment import check_caches, check_deployment, check_sessions
         from .pending import forget_others
 
         register(Tags.security)(check_settings)
+        register(Tags.caches)(check_caches)
+        register(Tags.security)(check_sessions)
+        register(Tags.security, deploy=True)(check_deployment)
         user_logged_in.connect(forget_others, dispatch_uid="django_cognito_confirm.pending")

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
 from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_option, get_pool
+from .option_checks import check_app_kinds, check_pool_ids, check_pool_kinds
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -49,6 +50,9 @@ def _check_pool(alias: str, options: Any) -> list[CheckMessage]:
         for name in options
         if name not in POOL_DEFAULTS
     ]
+    wrong = check_pool_kinds(alias, options)
+    if wrong:
+        return [*messages, *wrong]
     try:
         get_pool(alias)
     except ImproperlyConfigured as error:
@@ -59,7 +63,8 @@ def _check_pool(alias: str, options: Any) -> list[CheckMessage]:
                 id="django_cognito_confirm.E004",
             )
         )
-    return messages
+        return messages
+    return [*messages, *check_pool_ids(alias, options)]
 
 
 def _check_database() -> list[CheckMessage]:
@@ -90,7 +95,7 @@ def _check_app() -> list[CheckMessage]:
             )
         ]
     rate = get_option("ADMIN_RATE")
-    messages: list[CheckMessage] = []
+    messages: list[CheckMessage] = check_app_kinds(options)
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0:
         messages.append(
             Error(

@@ -8,12 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.shortcuts import resolve_url
 from django.utils.module_loading import import_string
+
+from .masking import Masked
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.http import HttpRequest
 
 DEFAULT_POOL_ALIAS = "default"
 
@@ -31,8 +37,24 @@ POOL_DEFAULTS: dict[str, Any] = {
     "REVEAL_USERS": False,
     "FORCE_ALIAS_CREATION": False,
     "CLIENT_METADATA": None,
+    "SEND_CLIENT_IP": False,
     "SANDBOX": False,
 }
+
+# Cognito takes 15 confirms and 5 resends for each user in an hour. Strangers together get fewer, so that the browser
+# that signed up always gets in.
+DEFAULT_LIMITS: dict[str, str | None] = {
+    "confirm:ip": "20/hour",
+    "confirm:ip+username": "3/hour",
+    "confirm:username": "10/hour",
+    "confirm:pool": "10000/hour",
+    "resend:ip": "20/hour",
+    "resend:username": "1/minute, 3/hour, 8/day",
+    "resend:owner": "1/minute",
+    "resend:pool": "100/hour",
+    "resend:pool-owner": "1000/hour",
+}
+"""What each limit lets through; ``COGNITO_CONFIRM["LIMITS"]`` is merged over it, and ``None`` switches one off."""
 
 APP_DEFAULTS: dict[str, Any] = {
     "LIMITS": {},
@@ -70,12 +92,17 @@ class Pool:
     reveal_users: bool = False
     force_alias_creation: bool = False
     client_metadata: Mapping[str, str] | Callable[..., Mapping[str, str]] | None = field(default=None, repr=False)
+    send_client_ip: bool = False
     sandbox: Sandbox | None = None
 
     def get_client_secret(self) -> str:
         """Return the app client's secret as it is now, ``""`` for a client that has none."""
         secret = self.client_secret
         return (secret() if callable(secret) else secret) or ""
+
+    def get_client_metadata(self, request: HttpRequest | None = None) -> Mapping[str, str] | None:
+        """Return what the pool's Lambda triggers are told; a callable is asked with ``request``."""
+        return self.client_metadata(request) if callable(self.client_metadata) else self.client_metadata
 
     def username_key(self, username: str) -> str:
         """Return what identifies ``username`` in this pool: 64 hexadecimal digits.
@@ -91,42 +118,44 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
 
     Raises ``ImproperlyConfigured``, naming the setting, when it is missing or lacks what no pool can do without.
     """
-    pools = getattr(settings, "COGNITO_POOLS", None)
-    if not pools:
+    # Masked, since an error report shows this frame.
+    pools = Masked(getattr(settings, "COGNITO_POOLS", None))
+    if not pools.value:
         raise ImproperlyConfigured("COGNITO_POOLS is not set.")
-    if alias not in pools:
+    if alias not in pools.value:
         raise ImproperlyConfigured(f"COGNITO_POOLS has no pool {alias!r}.")
-    options = {**POOL_DEFAULTS, **pools[alias]}
+    options = Masked({**POOL_DEFAULTS, **pools.value[alias]})
     for name in ("USER_POOL_ID", "CLIENT_ID"):
-        if not options[name]:
+        if not options.value[name]:
             raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not set.')
-        if not isinstance(options[name], str):
+        if not isinstance(options.value[name], str):
             raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not a string.')
     if (
-        isinstance(options["USERNAME_ATTRIBUTES"], str)
-        or set(options["USERNAME_ATTRIBUTES"] or ()) - SIGN_IN_ATTRIBUTES
+        isinstance(options.value["USERNAME_ATTRIBUTES"], str)
+        or set(options.value["USERNAME_ATTRIBUTES"] or ()) - SIGN_IN_ATTRIBUTES
     ):
         raise ImproperlyConfigured(
             f'COGNITO_POOLS["{alias}"]["USERNAME_ATTRIBUTES"] is not a sequence of "email" and "phone_number".'
         )
-    region, separator, _ = options["USER_POOL_ID"].partition("_")
-    if not options["REGION"] and not separator:
+    region, separator, _ = options.value["USER_POOL_ID"].partition("_")
+    if not options.value["REGION"] and not separator:
         raise ImproperlyConfigured(
             f'COGNITO_POOLS["{alias}"]["USER_POOL_ID"] names no region (eu-west-1_AbCdEf123) and "REGION" is not set.'
         )
     return Pool(
         alias=alias,
-        user_pool_id=options["USER_POOL_ID"],
-        client_id=options["CLIENT_ID"],
-        client_secret=options["CLIENT_SECRET"],
-        region=options["REGION"] or region,
-        endpoint_url=options["ENDPOINT_URL"],
-        case_sensitive=options["CASE_SENSITIVE"],
-        username_attributes=tuple(options["USERNAME_ATTRIBUTES"] or ()),
-        reveal_users=options["REVEAL_USERS"],
-        force_alias_creation=options["FORCE_ALIAS_CREATION"],
-        client_metadata=options["CLIENT_METADATA"],
-        sandbox=_sandbox(options["SANDBOX"]),
+        user_pool_id=options.value["USER_POOL_ID"],
+        client_id=options.value["CLIENT_ID"],
+        client_secret=options.value["CLIENT_SECRET"],
+        region=options.value["REGION"] or region,
+        endpoint_url=options.value["ENDPOINT_URL"],
+        case_sensitive=options.value["CASE_SENSITIVE"],
+        username_attributes=tuple(options.value["USERNAME_ATTRIBUTES"] or ()),
+        reveal_users=options.value["REVEAL_USERS"],
+        force_alias_creation=options.value["FORCE_ALIAS_CREATION"],
+        client_metadata=options.value["CLIENT_METADATA"],
+        send_client_ip=options.value["SEND_CLIENT_IP"],
+        sandbox=_sandbox(options.value["SANDBOX"]),
     )
 
 
@@ -154,6 +183,19 @@ def get_option(name: str) -> Any:
     return value
 
 
+def get_username(user: AbstractBaseUser) -> str:
+    """Return the Cognito username of a local user: ``USERNAME_FROM_USER``, else ``user.get_username()``."""
+    username_of = get_option("USERNAME_FROM_USER")
+    username: str = username_of(user) if username_of else user.get_username()
+    return username
+
+
+def get_limit(name: str) -> str | None:
+    """Return what the limit called ``name`` lets through, such as ``"20/hour"``; ``None`` where it is off."""
+    limits: dict[str, str | None] = {**DEFAULT_LIMITS, **get_option("LIMITS")}
+    return limits[name]
+
+
 def get_sign_in_url() -> str:
     """Return where people sign in: ``SIGN_IN_URL``, else Django's ``LOGIN_URL``."""
     return resolve_url(get_option("SIGN_IN_URL") or settings.LOGIN_URL)
@@ -170,21 +212,24 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
 
     With the default prefix: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
     ``COGNITO_REGION``, ``COGNITO_ENDPOINT_URL``, ``COGNITO_CASE_SENSITIVE``, ``COGNITO_USERNAME_ATTRIBUTES`` (comma
-    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION`` and ``COGNITO_SANDBOX``. What is not in the
-    environment keeps its default.
+    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP`` and
+    ``COGNITO_SANDBOX``. What is not in the environment keeps its default.
     """
     import environ
 
     env = environ.Env()
-    return {
+    pool: dict[str, Any] = {
         "USER_POOL_ID": env.str(prefix + "USER_POOL_ID", default=""),
         "CLIENT_ID": env.str(prefix + "CLIENT_ID", default=""),
         "CLIENT_SECRET": env.str(prefix + "CLIENT_SECRET", default="") or None,
         "REGION": env.str(prefix + "REGION", default="") or None,
         "ENDPOINT_URL": env.str(prefix + "ENDPOINT_URL", default="") or None,
-        "CASE_SENSITIVE": env.bool(prefix + "CASE_SENSITIVE", default=False),
         "USERNAME_ATTRIBUTES": tuple(env.list(prefix + "USERNAME_ATTRIBUTES", default=[])),
         "REVEAL_USERS": env.bool(prefix + "REVEAL_USERS", default=False),
         "FORCE_ALIAS_CREATION": env.bool(prefix + "FORCE_ALIAS_CREATION", default=False),
+        "SEND_CLIENT_IP": env.bool(prefix + "SEND_CLIENT_IP", default=False),
         "SANDBOX": env.bool(prefix + "SANDBOX", default=False),
     }
+    if prefix + "CASE_SENSITIVE" in env.ENVIRON:  # a check asks who does not say it
+        pool["CASE_SENSITIVE"] = env.bool(prefix + "CASE_SENSITIVE")
+    return pool

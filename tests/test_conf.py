@@ -45,6 +45,7 @@ def test_every_setting_reaches_the_pool(settings: Any) -> None:
             "USERNAME_ATTRIBUTES": ["email"],
             "REVEAL_USERS": True,
             "FORCE_ALIAS_CREATION": True,
+            "SEND_CLIENT_IP": True,
             "CLIENT_METADATA": {"site": "one"},
             "SANDBOX": {
                 "ALIAS_ATTRIBUTES": ["email"],
@@ -65,6 +66,7 @@ def test_every_setting_reaches_the_pool(settings: Any) -> None:
         username_attributes=("email",),
         reveal_users=True,
         force_alias_creation=True,
+        send_client_ip=True,
         client_metadata={"site": "one"},
         sandbox=Sandbox(alias_attributes=("email",), prevent_user_existence_errors=False, auto_confirm=True),
     )
@@ -275,7 +277,7 @@ def test_an_empty_environment_gives_the_defaults(environment: Callable[..., None
     found = pool_from_env()
 
     assert found == {name: POOL_DEFAULTS[name] for name in found}
-    assert set(POOL_DEFAULTS) - set(found) == {"CLIENT_METADATA"}
+    assert set(POOL_DEFAULTS) - set(found) == {"CLIENT_METADATA", "CASE_SENSITIVE"}
 
 
 def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -> None:
@@ -289,6 +291,7 @@ def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -
         COGNITO_USERNAME_ATTRIBUTES="email,phone_number",
         COGNITO_REVEAL_USERS="1",
         COGNITO_FORCE_ALIAS_CREATION="yes",
+        COGNITO_SEND_CLIENT_IP="1",
         COGNITO_SANDBOX="on",
     )
 
@@ -302,6 +305,7 @@ def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -
         "USERNAME_ATTRIBUTES": ("email", "phone_number"),
         "REVEAL_USERS": True,
         "FORCE_ALIAS_CREATION": True,
+        "SEND_CLIENT_IP": True,
         "SANDBOX": True,
     }
 
