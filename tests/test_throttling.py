@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.core.management import call_command
+from django.core.cache.backends.locmem import LocMemCache
 
 from django_cognito_confirm.throttling import Rate, parse, take
+from tests.caches import in_memory
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -170,30 +170,58 @@ def test_threads_share_the_slots() -> None:
     assert sum(allowed) == 10
 
 
+def test_a_limit_of_thousands_is_a_ceiling_and_refuses_a_few_early_at_most(settings: Any, tmp_path: Path) -> None:
+    settings.CACHES = {"default": in_memory(tmp_path)}
+
+    allowed = sum(taken("1000/hour", 3000))
+
+    assert 950 <= allowed <= 1000
+
+
+def test_a_limit_of_thousands_reads_32_slots_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    get_many = LocMemCache.get_many
+
+    def counted(cache: LocMemCache, keys: list[str], version: int | None = None) -> Any:
+        read.append(len(keys))
+        return get_many(cache, keys, version)
+
+    monkeypatch.setattr(LocMemCache, "get_many", counted)
+    taken("101/hour", 150)
+
+    assert set(read) == {32}
+
+
+def test_who_is_refused_by_one_rate_takes_nothing_of_the_others() -> None:
+    taken("1/hour", 1)
+    for _ in range(5):
+        assert take("test", "192.0.2.1", "3/minute, 1/hour")
+
+    assert taken("3/minute", 4) == [True, True, True, False]
+
+
 # --- caches -----------------------------------------------------------------------------------------------------------
 
-Backend = Callable[[Path], dict[str, str]]
 
-BACKENDS: dict[str, Backend] = {
-    "memory": lambda directory: {"BACKEND": LOCMEM, "LOCATION": str(directory)},
-    "file": lambda directory: {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": str(directory),
-    },
-    "database": lambda directory: {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "throttling_test_cache",
-    },
-}
+@pytest.mark.usefixtures("each_cache")
+@pytest.mark.parametrize("limit", [5, 60])
+def test_any_cache_will_do(limit: int) -> None:
+    assert taken(f"{limit}/minute", limit + 2) == [True] * limit + [False] * 2
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS)
-def test_any_cache_will_do(settings: Any, tmp_path: Path, backend: Backend) -> None:
-    settings.CACHES = {"default": backend(tmp_path)}
-    call_command("createcachetable", verbosity=0)
+@pytest.mark.usefixtures("each_cache")
+def test_on_any_cache_a_slot_comes_back_after_the_window() -> None:
+    assert taken("1/second", 2) == [True, False]
 
-    assert taken("5/minute", 7) == [True] * 5 + [False] * 2
+    time.sleep(2.1)  # Memcached counts whole seconds
+
+    assert taken("1/second", 1) == [True]
+
+
+@pytest.mark.usefixtures("each_cache")
+def test_on_any_cache_names_may_hold_anything() -> None:
+    for identity in ("", "jos\u00e9 @\x00\n", "x" * 10_000):
+        assert taken("1/minute", 2, identity=identity) == [True, False]
 
 
 def test_the_site_says_which_cache(settings: Any) -> None:
