@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from . import ledger
 from .cognito import Delivery
 from .conf import DEFAULT_POOL_ALIAS, get_option, get_pool
+from .masking import Masked
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -54,6 +55,11 @@ class PendingSignUp:
     def is_for(self, username: str) -> bool:
         """Whether ``username`` is exactly this sign-up's."""
         return get_pool(self.pool).username_key(username) == self.username_key
+
+    @property
+    def identity(self) -> str:
+        """What tells this sign-up from every other, whichever session it is in."""
+        return f"{self.pool}:{self.sub or self.username_key}"
 
     @property
     def code_sent(self) -> bool:
@@ -129,14 +135,19 @@ def _remembered(request: HttpRequest, pool: str) -> dict[str, Any]:
 
 def get_sign_up(request: HttpRequest, pool: str) -> PendingSignUp | None:
     """Return what this session knows of a sign-up in this pool, confirmed or not; ``None`` after 24 hours."""
-    stored = _session(request).get(_SIGN_UP)
-    if not stored or stored["pool"] != pool or stored["expires_at"] < time.time():
+    stored = Masked(_session(request).get(_SIGN_UP))
+    if not stored.value:
         return None
     try:
-        delivery = stored["delivery"]
-        return PendingSignUp(**{**stored, "delivery": Delivery(**delivery) if delivery else None})
+        sign_up = _read(stored.value)
     except (KeyError, TypeError):
         return None  # another version of this app has left it
+    return sign_up if sign_up.pool == pool and sign_up.expires_at >= time.time() else None
+
+
+def _read(stored: Mapping[str, Any]) -> PendingSignUp:
+    delivery = stored["delivery"]
+    return PendingSignUp(**{**stored, "delivery": Delivery(**delivery) if delivery else None})
 
 
 def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingSignUp | None:
@@ -173,20 +184,21 @@ def forget(request: HttpRequest) -> None:
 
 def forget_others(request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:
     """On sign-in (``user_logged_in``): a sign-up that is somebody else's is no longer this browser's."""
-    stored = _session(request).get(_SIGN_UP) if request is not None else None
-    if request is None or not stored:
+    stored = Masked(_session(request).get(_SIGN_UP) if request is not None else None)
+    if request is None or not stored.value:
         return
     try:
-        same = stored["user_pk"] == str(user.pk) if stored["user_pk"] else _signs_in_as(user, stored)
+        sign_up = _read(stored.value)
+        same = sign_up.user_pk == str(user.pk) if sign_up.user_pk else _signs_in_as(user, sign_up)
     except (ImproperlyConfigured, AttributeError, KeyError, TypeError):
         same = False  # a sign-in must not fail over what is only a convenience
     if not same:
         forget(request)
 
 
-def _signs_in_as(user: AbstractBaseUser, stored: Mapping[str, Any]) -> bool:
+def _signs_in_as(user: AbstractBaseUser, sign_up: PendingSignUp) -> bool:
     username_of = get_option("USERNAME_FROM_USER") or type(user).get_username
-    return bool(stored["username_key"] == get_pool(stored["pool"]).username_key(username_of(user)))
+    return sign_up.username_key == get_pool(sign_up.pool).username_key(username_of(user))
 
 
 def _session(request: HttpRequest) -> SessionBase | dict[str, Any]:

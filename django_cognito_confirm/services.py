@@ -1,24 +1,28 @@
 """What host projects call for one person: confirm a sign-up, send a new code, confirm by staff.
 
-With a ``request``, a call is made for a visitor: whoever has not shown to be the owner (``pending``) learns nothing
-that tells whether an account exists. Without one, it is trusted code, and every error is precise.
+With a ``request``, a call is made for a visitor: limits apply (``throttling``), and whoever has not shown to be the
+owner (``pending``) learns nothing that tells whether an account exists. Without one, it is trusted code, and every
+error is precise.
+
+What must not be shown travels in holders whose ``repr`` is masked: an exception keeps the frames that it came through.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from asgiref.sync import sync_to_async
-from django.db import Error as DatabaseFailure
-from django.views.decorators.debug import sensitive_variables
+from asgiref.sync import markcoroutinefunction, sync_to_async
 
-from . import cognito, inputs, ledger, listing, pending, sync
+from . import cognito, inputs, ledger, pending, staff, throttling
+from .addresses import get_client_ip
 from .cognito import ConfirmSignUp, Delivery
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_pool
-from .errors import AlreadyConfirmed, ConfirmSignUpError, InvalidCode, OutcomeUnknown, Refused, UserNotFound
+from .errors import ConfirmSignUpError, InvalidCode, Refused, UserNotFound
+from .masking import Masked, SecretStr
 from .models import Confirmation
 from .signals import code_sent, confirmation_refused
 
@@ -27,10 +31,10 @@ if TYPE_CHECKING:
 
     from .pending import PendingSignUp
 
-logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-@sensitive_variables("code", "session")
 def confirm_sign_up(
     username: str,
     code: str,
@@ -57,27 +61,40 @@ def confirm_sign_up(
     When this returns, ``sign_up_confirmed`` has been sent, or is owed: a receiver that raises is called again by
     ``cognito_sync``, and the person is confirmed all the same.
 
-    Raises a ``ConfirmSignUpError``; ``ImproperlyConfigured`` when the pool's settings lack something; ``RuntimeError``
-    inside an ``atomic`` block, whose rollback would forget the attempt. Makes one call, which takes at most 25 seconds,
+    Raises a ``ConfirmSignUpError``, among them ``Throttled`` with ``retry_after`` for our own limits;
+    ``ImproperlyConfigured`` when the pool's settings lack something; ``RuntimeError`` inside an ``atomic`` block, whose
+    rollback would forget the attempt. Makes one call, which takes at most 25 seconds,
     and a second one where Cognito no longer takes the Session.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html
     """
+    message = ConfirmSignUp(
+        username=username,
+        code=SecretStr(code),
+        session=SecretStr(session),
+        force_alias_creation=force_alias_creation,
+        client_metadata=client_metadata,
+        user_context_data=user_context_data,
+        analytics_metadata=analytics_metadata,
+    )
+    del code, session, client_metadata, user_context_data, analytics_metadata
     settings = get_pool(pool)
     cognito.public_client(pool)  # before the ledger: wrong settings must leave no attempt behind
     username = _clean(inputs.clean_username, username, UserNotFound, settings, request)
     owner = pending.get_owned(request, username, pool)
-    call = ConfirmSignUp(
+    clean_code = _clean(inputs.clean_code, message.code, InvalidCode, settings, None if owner else request)
+    if request is not None and owner is None:
+        throttling.limit_confirm(settings, username, request)
+    message = replace(
+        message,
         username=username,
-        code=_clean(inputs.clean_code, code, InvalidCode, settings, None if owner else request),
-        session=session or (owner.session if owner else ""),
+        code=clean_code,
+        session=message.session or (owner.session if owner else ""),
         force_alias_creation=_force_alias_creation(settings, force_alias_creation),
-        client_metadata=_client_metadata(settings, client_metadata, request),
-        user_context_data=user_context_data,
-        analytics_metadata=analytics_metadata,
+        client_metadata=_client_metadata(settings, message.client_metadata, request),
+        user_context_data=_user_context_data(settings, message.user_context_data, request),
     )
-    del code, session  # in the frames below they travel in ``call``, which does not show them
     attempt = ledger.begin(settings, username, source=source, sub=sub or (owner.sub if owner else ""))
-    outcome = _carry_out(attempt, partial(cognito.confirm_sign_up, settings, call), owner=owner, request=request)
+    outcome = _carry_out(attempt, partial(cognito.confirm_sign_up, settings, message), owner=owner, request=request)
     if isinstance(outcome, ConfirmSignUpError):
         confirmation_refused.send_robust(
             sender=Confirmation, pool=pool, username=username, by_owner=bool(owner), request=request, error=outcome
@@ -100,21 +117,26 @@ def resend_code(
     """Have Cognito send a new code, which makes earlier ones invalid; return where it went.
 
     Sends a message, which costs money, so it is never repeated. For a stranger (a ``request`` that is not the owner's)
-    every refusal looks like success, and the answer is always ``None``. Arguments and errors otherwise as for
-    ``confirm_sign_up``. No ledger is involved: it may be called inside a transaction.
+    every refusal looks like success, and the answer is always ``None``; ``Throttled`` (our own limits) and
+    ``Unavailable`` (no answer from Cognito, or a cache that is down) say nothing of the account. Arguments and errors
+    otherwise as for ``confirm_sign_up``. No ledger is involved: it may be called inside a transaction.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ResendConfirmationCode.html
     """
+    given = Masked((client_metadata, user_context_data, analytics_metadata))
+    del client_metadata, user_context_data, analytics_metadata
     settings = get_pool(pool)
     owner = None
     try:
         username = _clean(inputs.clean_username, username, UserNotFound, settings, None)
         owner = pending.get_owned(request, username, pool)
+        if request is not None:
+            throttling.limit_resend(settings, username, request, owner=owner.identity if owner else "")
         delivery = cognito.resend_confirmation_code(
             settings,
             username,
-            client_metadata=_client_metadata(settings, client_metadata, request),
-            user_context_data=user_context_data,
-            analytics_metadata=analytics_metadata,
+            client_metadata=_client_metadata(settings, given.value[0], request),
+            user_context_data=_user_context_data(settings, given.value[1], request),
+            analytics_metadata=given.value[2],
         )
     except ConfirmSignUpError as error:
         told = _told(error, settings, owner, request)
@@ -149,24 +171,33 @@ def admin_confirm_sign_up(
     settings = get_pool(pool)
     cognito.admin_client(pool)
     username = _clean(inputs.clean_username, username, UserNotFound, settings, None)
-    metadata = _client_metadata(settings, client_metadata, request)
-    attempt = ledger.begin(settings, username, source=source)
-
-    def call() -> str:
-        cognito.admin_confirm_sign_up(settings, username, client_metadata=metadata)
-        return ""
-
-    outcome = _carry_out(attempt, call, owner=None, request=request)
+    metadata = Masked(_client_metadata(settings, client_metadata, request))
+    del client_metadata
+    attempt = ledger.begin(settings, username, source=source, by_staff=True)
+    answer = staff.ask(settings, attempt, metadata)
+    outcome = staff.record(settings, attempt, answer, request=request)
     if isinstance(outcome, ConfirmSignUpError):
-        if isinstance(outcome, AlreadyConfirmed):
-            _catch_up(settings, attempt.row.pk)
         raise outcome
     return outcome
 
 
-aconfirm_sign_up = sync_to_async(confirm_sign_up)
-aresend_code = sync_to_async(resend_code)
-aadmin_confirm_sign_up = sync_to_async(admin_confirm_sign_up)
+def _in_thread(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """Return the async twin of ``function``; the frames in between do not show what it is called with."""
+
+    @functools.wraps(function)
+    def twin(*args: P.args, **kwargs: P.kwargs) -> Awaitable[R]:
+        return sync_to_async(_carry)(Masked(partial(function, *args, **kwargs)))
+
+    return markcoroutinefunction(twin)
+
+
+def _carry(call: Masked[Callable[[], R]]) -> R:
+    return call.value()
+
+
+aconfirm_sign_up = _in_thread(confirm_sign_up)
+aresend_code = _in_thread(resend_code)
+aadmin_confirm_sign_up = _in_thread(admin_confirm_sign_up)
 
 
 def _carry_out(
@@ -176,24 +207,9 @@ def _carry_out(
     try:
         session = call()
     except ConfirmSignUpError as error:
-        record = ledger.leave_open if isinstance(error, OutcomeUnknown) else ledger.refuse
-        try:
-            record(attempt, error.code)
-        except DatabaseFailure:
-            logger.exception("Confirmation %s: its outcome was not recorded; cognito_sync will.", attempt.row.pk)
+        ledger.fail(attempt, error)
         return error
     return ledger.confirm(attempt, by_owner=bool(owner), session=session, request=request)
-
-
-def _catch_up(pool: Pool, pk: int) -> None:
-    row = ledger.read(pk)
-    if row is None:
-        return
-    try:
-        sync.record(pool, row, listing.find(pool, row), may_close=False)
-    except (ConfirmSignUpError, ValueError):
-        return  # logged; cognito_sync will look again
-    ledger.deliver(pk)
 
 
 def _is_stranger(pool: Pool, owner: PendingSignUp | None, request: HttpRequest | None) -> bool:
@@ -224,9 +240,17 @@ def _force_alias_creation(pool: Pool, given: bool | None) -> bool | None:
     return (pool.force_alias_creation or None) if given is None else given
 
 
+def _user_context_data(
+    pool: Pool, given: Mapping[str, str] | None, request: HttpRequest | None
+) -> Mapping[str, str] | None:
+    """Return what the caller gives as it is, else the visitor's address where the pool is set to send it."""
+    if given is not None or request is None or not pool.send_client_ip:
+        return given
+    address = get_client_ip(request)
+    return {"IpAddress": address} if address else None
+
+
 def _client_metadata(
     pool: Pool, given: Mapping[str, str] | None, request: HttpRequest | None
 ) -> Mapping[str, str] | None:
-    if given is not None:
-        return given
-    return pool.client_metadata(request) if callable(pool.client_metadata) else pool.client_metadata
+    return pool.get_client_metadata(request) if given is None else given

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from .masking import Masked
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -20,7 +22,7 @@ def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
     """
     session = getattr(request, "session", None)
     user = getattr(request, "user", None)
-    before = copy.deepcopy(dict(session.items())) if session is not None else {}
+    before = Masked(copy.deepcopy(dict(session.items())) if session is not None else {})
     key = getattr(session, "session_key", None)
     try:
         yield
@@ -28,7 +30,7 @@ def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
         if request is not None and session is not None and session.session_key != key:
             request.session = type(session)(key)
             request.session.clear()
-            request.session.update(before)
+            request.session.update(before.value)
         if request is not None and user is not None:
             request.user = user
         raise

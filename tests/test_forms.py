@@ -96,7 +96,7 @@ def test_an_empty_username_is_asked_for(form_class: type[ConfirmForm | ResendFor
     form = form_class({"username": typed, "code": "123456"})
 
     assert form.errors.get_json_data() == {
-        "username": [{"message": "Enter the username that you signed up with.", "code": "required"}]
+        "username": [{"message": "Fill this in as you did when you signed up.", "code": "required"}]
     }
 
 
@@ -120,7 +120,7 @@ def test_what_is_no_username_is_one_error_of_the_username(
     errors = form_class({"username": typed, "code": "123456"}).errors.get_json_data()
 
     assert [(name, [error["code"] for error in found]) for name, found in errors.items()] == [("username", ["invalid"])]
-    assert errors["username"][0]["message"].startswith("This cannot be a username.")
+    assert errors["username"][0]["message"].startswith("This does not look right.")
 
 
 def test_an_error_does_not_keep_the_code() -> None:
@@ -207,7 +207,7 @@ def test_typing_starts_in_the_code_when_the_username_is_known() -> None:
 def test_a_marked_code_says_what_is_wrong_with_it() -> None:
     form = ConfirmForm(initial={"username": "alice"})
 
-    form.mark_code("problem")
+    form.refuse_code("problem")
 
     shown = rendered(form, "code")
     assert (shown["aria-invalid"], shown["aria-describedby"]) == ("true", "problem")
@@ -215,7 +215,7 @@ def test_a_marked_code_says_what_is_wrong_with_it() -> None:
 
 
 def test_a_mark_stays_on_its_own_form() -> None:
-    ConfirmForm(initial={"username": "alice"}).mark_code("problem")
+    ConfirmForm(initial={"username": "alice"}).refuse_code("problem")
 
     shown = rendered(ConfirmForm(), "code")
 

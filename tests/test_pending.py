@@ -1,23 +1,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from django_cognito_confirm import pending
 from django_cognito_confirm.errors import InvalidCode, Refused
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.pending import remember_sign_up, remember_username
+from django_cognito_confirm.sandbox.models import Message, SandboxUser
 from django_cognito_confirm.services import confirm_sign_up, resend_code
-from tests.conftest import Heard, last_code, sign_up, wrong_code
+from django_cognito_confirm.signals import sign_up_confirmed
+from tests.conftest import Heard, browser_of, last_code, sign_up, wrong_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,8 +147,6 @@ def test_a_pool_that_confirms_at_once_skips_the_page(request_: HttpRequest, pool
 
 
 def test_a_new_sign_up_for_a_name_has_nothing_of_the_former_persons(request_: HttpRequest, heard: Heard) -> None:
-    from django_cognito_confirm.sandbox.models import SandboxUser
-
     banned = get_user_model().objects.create(username="alice", is_active=False)
     remember_sign_up(request_, sign_up("alice"), username="alice", user=banned)
     confirm_sign_up("alice", last_code())
@@ -191,3 +192,138 @@ def test_what_is_kept_does_not_show_the_session(request_: HttpRequest) -> None:
     waiting: Any = pending.get_sign_up(request_, "default")
     assert waiting.session == reply["Session"]
     assert reply["Session"] not in repr(waiting)
+
+
+# --- whose record it is -----------------------------------------------------------------------------------------------
+
+
+def activate(sender: Any, confirmation: Confirmation, **kwargs: Any) -> None:
+    """What the documentation tells hosts to do."""
+    if confirmation.user is not None:
+        get_user_model().objects.filter(pk=confirmation.user.pk).update(is_active=True)
+
+
+@pytest.fixture
+def activating() -> Iterator[None]:
+    sign_up_confirmed.connect(activate)
+    yield
+    sign_up_confirmed.disconnect(activate)
+
+
+@pytest.mark.usefixtures("activating")
+def test_a_record_banned_here_stays_so_when_its_name_is_signed_up_elsewhere_and_confirmed_here(
+    request_: HttpRequest,
+) -> None:
+    user = get_user_model().objects.create(username="alice", is_active=False)
+    remember_sign_up(request_, sign_up("alice"), username="alice", user=user)
+    confirm_sign_up("alice", last_code())
+    user.refresh_from_db()
+    assert user.is_active
+    get_user_model().objects.update(is_active=False)  # banned
+    SandboxUser.objects.all().delete()
+
+    sign_up("alice")  # by another client of the pool
+    confirm_sign_up("alice", last_code(), request=request_)
+
+    user.refresh_from_db()
+    assert not user.is_active
+    assert Confirmation.objects.get().delivered_at is not None
+
+
+@pytest.mark.usefixtures("activating")
+@pytest.mark.parametrize("name", ["jose", "JOSE", "jos\u00e8", "jose\u0301"])
+def test_a_name_that_a_collation_would_equate_activates_nobody_else(request_: HttpRequest, name: str) -> None:
+    user = get_user_model().objects.create(username="signed up as josé", is_active=False)
+    remember_sign_up(request_, sign_up("josé", email="a@example.com"), username="josé", user=user)
+
+    sign_up(name, email="b@example.com")
+    confirm_sign_up(name, last_code())
+
+    assert Confirmation.objects.count() == 2
+    user.refresh_from_db()
+    assert not user.is_active
+
+
+# --- over HTTP --------------------------------------------------------------------------------------------------------
+
+
+def told_precisely(browser: Client, **form: str) -> bool:
+    """Post a wrong code; return whether the answer is an owner's."""
+    response = browser.post("/confirm/", {"code": wrong_code(), **form})
+    return "was not accepted" not in response.content.decode()
+
+
+def test_whoever_fixed_the_session_before_the_sign_up_owns_nothing() -> None:
+    fixed = SessionStore()
+    fixed["planted"] = True
+    fixed.create()
+    victim = RequestFactory().post("/")
+    victim.session = SessionStore(fixed.session_key)
+    victim.user = AnonymousUser()
+    remember_sign_up(victim, sign_up("alice"), username="alice")
+    victim.session.save()
+
+    attacker = Client()
+    attacker.cookies["sessionid"] = str(fixed.session_key)
+
+    assert not told_precisely(attacker, username="alice")
+    attacker.cookies["sessionid"] = str(victim.session.session_key)  # the key that only the victim's browser has
+    assert told_precisely(attacker, username="alice")
+
+
+def test_an_expired_session_is_a_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = browser_of("alice")
+    assert told_precisely(owner)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + pending.KEPT_FOR + 1)
+    assert not told_precisely(owner, username="alice")
+
+
+def test_somebody_who_signs_in_at_the_owners_browser_is_a_stranger() -> None:
+    owner = browser_of("alice")
+    owner.force_login(get_user_model().objects.create(username="mallory"))
+    assert not told_precisely(owner, username="alice")
+
+
+def test_a_link_with_another_name_makes_the_owner_a_stranger_to_it(heard: Heard) -> None:
+    owner = browser_of("alice")
+    sign_up("bob")
+    owner.post("/confirm/?username=bob", {"username": "bob", "code": last_code()})
+    assert (heard.usernames, heard[0]["by_owner"], heard[0]["session"]) == (["bob"], False, "")
+
+
+def test_strangers_are_told_to_go_on_only_if_they_signed_up_themselves() -> None:
+    owner = browser_of("alice")
+    warning = "Go on only if you signed up yourself"
+    assert warning in Client().get("/confirm/?username=alice&code=123456").content.decode()
+    assert warning in owner.get("/confirm/?username=bob").content.decode()
+    assert warning not in owner.get("/confirm/").content.decode()
+
+
+def test_a_get_changes_nothing(heard: Heard) -> None:
+    owner = browser_of("alice")
+    link = f"?username=alice&code={last_code()}&forget=1"
+    sessions = list(Session.objects.values_list("session_key", "session_data"))
+    for browser in (owner, Client()):
+        for path in ("/confirm/", "/confirm/resend/", "/confirm/done/"):
+            browser.get(path + link)
+            browser.head(path + link)
+    assert heard == []
+    assert list(Session.objects.values_list("session_key", "session_data")) == sessions
+    assert Confirmation.objects.get().status == "signed_up"
+    assert Message.objects.count() == 1
+
+
+def test_the_host_a_request_names_is_nowhere_in_the_answer(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    sign_up("alice")
+    browser = Client(headers={"host": "evil.example"})
+    for response in (
+        browser.get("/confirm/"),
+        browser.get("/confirm/resend/?next=//evil.example/"),
+        browser.get("/confirm/done/"),
+        browser.post("/confirm/", {"username": "alice", "code": wrong_code()}),
+        browser.post("/confirm/resend/", {"username": "alice", "next": "https://elsewhere.example/"}),
+    ):
+        assert "evil.example" not in response.content.decode() + str(response.headers)
+        assert "elsewhere.example" not in response.content.decode() + str(response.headers)

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.sandbox.models import Attempt, Message, SandboxUser
 from django_cognito_confirm.signals import sign_up_confirmed
-from tests.conftest import Heard, last_code, sign_up, wrong_code
+from tests.conftest import Heard, browser_of, last_code, sign_up, wrong_code
 from tests.faults import FaultServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,21 +36,9 @@ def alert(response: Any) -> str:
 
 
 @pytest.fixture
-def owner(client: Client) -> Client:
+def owner() -> Client:
     """The browser in which alice has just signed up."""
-    from django.contrib.auth.models import AnonymousUser
-    from django.contrib.sessions.backends.db import SessionStore
-    from django.test import RequestFactory
-
-    from django_cognito_confirm.pending import remember_sign_up
-
-    request = RequestFactory().post("/")
-    request.session = SessionStore()
-    request.user = AnonymousUser()
-    remember_sign_up(request, sign_up("alice"), username="alice")
-    request.session.save()
-    client.cookies["sessionid"] = str(request.session.session_key)
-    return client
+    return browser_of("alice")
 
 
 # --- strangers: username and code -------------------------------------------------------------------------------------
@@ -353,16 +341,42 @@ def test_cognito_down_is_said_in_plain_words_and_keeps_the_username(client: Clie
     assert client.post("/confirm/resend/", {"username": "ann"}).status_code == 503
 
 
-@pytest.mark.parametrize("behaviour", ["html_200", "html_502", "garbage", "drop_after", "lambda_error"])
-def test_nonsense_from_cognito_is_an_unknown_outcome(client: Client, pools: Pools, behaviour: str) -> None:
-    with FaultServer() as server:
-        server.users.add("ann", code="123456")
-        pools(SANDBOX=False, ENDPOINT_URL=server.url)
-        server.script("ConfirmSignUp", behaviour)
-        response = client.post("/confirm/", {"username": "ann", "code": "123456"})
-    assert response.status_code == 200
-    assert "clear answer" in alert(response)
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        ("html_200", "not possible at the moment"),
+        ("html_502", "not possible at the moment"),
+        ("garbage", "not possible at the moment"),
+        ("drop_after", "not possible at the moment"),
+        ("lambda_error", "clear answer"),
+    ],
+)
+def test_a_stranger_learns_of_an_unknown_outcome_only_what_a_right_code_was_needed_for(
+    client: Client, server: FaultServer, behaviour: str, told: str
+) -> None:
+    server.users.add("ann", code="123456")
+    server.script("ConfirmSignUp", behaviour)
+    response = client.post("/confirm/", {"username": "ann", "code": "123456"})
+    assert response.status_code == 503
+    assert told in alert(response)
     assert Confirmation.objects.get().status == "unknown"
+
+
+def test_the_owner_is_told_that_the_outcome_is_unknown(owner: Client, server: FaultServer) -> None:
+    server.users.add("alice", code="123456")
+    server.script("ConfirmSignUp", "drop_after")
+    response = owner.post("/confirm/", {"code": "123456"})
+    assert response.status_code == 503
+    assert "clear answer" in alert(response)
+
+
+@pytest.mark.parametrize("behaviour", ["drop_after", "html_200", "html_502", "garbage"])
+def test_a_resend_without_an_answer_does_not_look_like_success(
+    client: Client, server: FaultServer, behaviour: str
+) -> None:
+    server.users.add("ann")
+    server.script("ResendConfirmationCode", behaviour)
+    assert client.post("/confirm/resend/", {"username": "ann"}).status_code == 503
 
 
 def test_missing_settings_are_named(client: Client, pools: Pools) -> None:
