@@ -1,41 +1,23 @@
-"""Settles what is open, delivers what is owed and walks the pool: what keeps the ledger's promise after a crash.
-
-An open row is settled by a listing of the pool, never by trying again. A listing shows people some seconds late, so one
-without news closes a row only an hour after its last start.
-"""
+"""Settles what is open, delivers what is owed and walks the pool: what keeps the ledger's promise after a crash."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import chain
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import cognito, ledger, listing, pruning, walk
-from .cognito import ListedUser
+from . import cognito, ledger, pruning, walk
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_option, get_pool
 from .errors import ConfirmSignUpError, Misconfigured
 from .models import Confirmation, Status
 from .pace import Pace
-
-ABANDONED_AFTER = timedelta(minutes=2)
-"""An attempt that has not ended by then never will: its process has died."""
+from .settling import ABANDONED_AFTER, look
 
 BATCH = 500
 """Rows read at once."""
-
-
-class Settled(enum.Enum):
-    """What became of an open row."""
-
-    CONFIRMED = "confirmed"
-    CLOSED = "closed"
-    WAITING = "waiting"
-    """No news, but it is too early to say no."""
 
 
 @dataclass(slots=True)
@@ -99,33 +81,15 @@ def sync(
     ``report`` is filled in on the way, and given to ``on_progress`` after each row and page.
     """
     report = report or SyncReport()
-    work = _Sync(pool=get_pool(pool), pace=Pace(rate or get_option("ADMIN_RATE")), dry_run=dry_run, report=report)
+    settings = get_pool(pool)
+    pace = Pace(f"UserList:{settings.region}", rate or get_option("ADMIN_RATE"))
+    work = _Sync(pool=settings, pace=pace, dry_run=dry_run, report=report)
     steps: list[Iterable[None]] = [work.settle_open_rows(), work.deliver_owed()]
     if full or baseline:
         steps += [work.walk(prefixes, baseline=baseline), () if dry_run else work.deliver_owed()]
     for _ in chain(*steps, work.remove_strangers()):
         on_progress(report)
     return report
-
-
-def record(
-    pool: Pool, row: Confirmation, user: ListedUser | None, *, may_close: bool, dry_run: bool = False
-) -> Settled:
-    """Record what a listing, made after ``row`` was read, shows of its person: ``None`` for nobody.
-
-    A row that is shown as confirmed is owed then, not delivered yet. ``may_close``: the row was an hour old before the
-    listing was made.
-    """
-    if user is not None and listing.is_news(row, user):
-        if not dry_run:
-            ledger.confirm_listed(row, username=listing.name_of(pool, user), sub=user.sub)
-        return Settled.CONFIRMED
-    return Settled.CLOSED if may_close and (dry_run or ledger.close(row)) else Settled.WAITING
-
-
-def may_close(row: Confirmation) -> bool:
-    """Return whether ``row`` is so old that a listing made from now on says enough of it."""
-    return row.started_at is not None and row.started_at <= timezone.now() - ledger.CLOSE_AFTER
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,10 +111,8 @@ class _Sync:
         if not self.may_list:
             self.report.unsettled += 1
             return
-        old = may_close(row)
         try:
-            user = listing.find(self.pool, row, ask=old, before_call=self.pace.wait)
-            outcome = record(self.pool, row, user, may_close=old, dry_run=self.dry_run)
+            outcome = look(self.pool, row, self.pace, dry_run=self.dry_run)
         except (ConfirmSignUpError, ValueError) as error:
             self.report.unsettled += 1
             self.note(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.faults import CountingServer, FaultServer, control
 from tests.faults.behaviours import behaviour
+from tests.faults.quota import Quota
+from tests.faults.records import Call, summarise
 
 ROOT = Path(__file__).parent.parent
 POOL = "eu-west-1_Faults001"
@@ -45,6 +49,10 @@ def client(server: FaultServer) -> Iterator[Any]:
 
 def confirm(client: Any, username: str, code: str) -> None:
     client.confirm_sign_up(ClientId="client", Username=username, ConfirmationCode=code)
+
+
+def confirm_as_staff(client: Any, username: str) -> None:
+    client.admin_confirm_sign_up(UserPoolId=POOL, Username=username)
 
 
 def outcome(call: Callable[[], object]) -> str:
@@ -351,6 +359,148 @@ def test_a_made_up_user_can_be_confirmed() -> None:
     assert "user00000030" not in unconfirmed
 
 
+def test_staff_confirm_made_up_people_once_and_only_those_are_kept() -> None:
+    with FaultServer(population=10_000, unconfirmed_every=1) as server:
+        client = build_client(server.url)
+        outcomes = [outcome(lambda: confirm_as_staff(client, "user00009999")) for _ in range(2)]
+        status = client.admin_get_user(UserPoolId=POOL, Username="user00009999")["UserStatus"]
+        confirmed = listed(client, Filter='cognito:user_status = "CONFIRMED"')
+        client.close()
+
+        assert [user.username for user in server.users.added()] == ["user00009999"]
+    assert (outcomes, status) == (["ok", "NotAuthorizedException"], "CONFIRMED")
+    assert confirmed == ["user00009999"]
+
+
+def test_staff_change_attributes(server: FaultServer, client: Any) -> None:
+    ann = server.users.add("ann", attributes={"email": "ann@example.com"})
+
+    def verify(username: str) -> object:
+        attributes = [{"Name": "email_verified", "Value": "true"}]
+        return client.admin_update_user_attributes(UserPoolId=POOL, Username=username, UserAttributes=attributes)
+
+    assert [outcome(lambda: verify("Ann")), outcome(lambda: verify("bob"))] == ["ok", "UserNotFoundException"]
+    assert ann.attributes == {"email": "ann@example.com", "email_verified": "true"}
+
+
+# --- the quota --------------------------------------------------------------------------------------------------------
+
+ONE_CALL = 1e-6  # a quota that lets one call through, and the next one in eleven days
+
+
+def taken(quota: Quota, now: float) -> int:
+    """Return how many calls a quota lets through at one moment."""
+    return sum(quota.take(now) for _ in range(200))
+
+
+def test_a_quota_fills_up_at_its_rate_and_holds_a_seconds_worth() -> None:
+    quota, start = Quota(50), time.monotonic()
+
+    assert [taken(quota, start + seconds) for seconds in (1, 1, 1.5, 2.5, 100)] == [50, 0, 25, 50, 50]
+
+
+def test_a_call_over_the_quota_has_no_effect(client: Any, server: FaultServer) -> None:
+    ann, bob = server.users.add("ann"), server.users.add("bob")
+    server.limit(ONE_CALL)
+
+    confirm_as_staff(client, "ann")
+
+    assert outcome(lambda: confirm_as_staff(client, "bob")) == "TooManyRequestsException"
+    assert (ann.status, bob.status) == ("CONFIRMED", "UNCONFIRMED")
+    assert [call.throttled for call in server.calls] == [False, True]
+
+
+def test_signing_up_and_confirming_share_the_quota_and_nothing_else_does(client: Any, server: FaultServer) -> None:
+    server.limit(ONE_CALL)
+    client.sign_up(ClientId="client", Username="ann", Password="Secret-123")
+
+    assert outcome(lambda: confirm(client, "ann", "1")) == "TooManyRequestsException"
+    assert outcome(lambda: confirm_as_staff(client, "ann")) == "TooManyRequestsException"
+    assert outcome(lambda: client.admin_get_user(UserPoolId=POOL, Username="ann")) == "ok"
+    assert listed(client) == ["ann"]
+
+
+def test_a_call_over_the_quota_leaves_the_script_to_the_next(client: Any, server: FaultServer) -> None:
+    server.users.add("ann", code="1")
+    server.limit(ONE_CALL)
+    server.script("ConfirmSignUp", "waf_403", "html_502")
+
+    outcomes = [outcome(lambda: confirm(client, "ann", "1")) for _ in range(2)]
+    server.limit(0)
+    outcomes.append(outcome(lambda: confirm(client, "ann", "1")))
+
+    assert outcomes == ["403", "TooManyRequestsException", "502"]
+
+
+def test_the_time_of_a_calls_arrival_is_recorded(client: Any, server: FaultServer) -> None:
+    before = time.monotonic()
+    listed(client)
+    between = time.monotonic()
+    listed(client)
+    after = time.monotonic()
+
+    first, second = [call["at"] for call in control(server.url)["calls"]]
+    assert before <= first <= between <= second <= after
+
+
+def test_calls_are_summed_up(client: Any, server: FaultServer) -> None:
+    for name in ("ann", "bob", "cy"):
+        server.users.add(name, code="1")
+    outcome(lambda: confirm(client, "ann", "0"))
+    confirm(client, "ann", "1")
+    confirm(client, "bob", "1")
+    outcome(lambda: confirm(client, "cy", "0"))
+    server.limit(ONE_CALL)
+    for _ in range(3):
+        outcome(lambda: confirm_as_staff(client, "bob"))
+    listed(client)
+
+    summary = control(server.url, summary=True)
+    seen = summary["operations"]["ConfirmSignUp"]
+    assert (summary["confirmed"], summary["connections"]) == (2, 1)
+    assert (seen["calls"], seen["throttled"], seen["repeated"]) == (4, 0, ["ann"])
+    assert (seen["first"], seen["last"]) == (server.calls[0].at, server.calls[3].at)
+    # Whoever was throttled had to come again.
+    seen = summary["operations"]["AdminConfirmSignUp"]
+    assert (seen["calls"], seen["throttled"], seen["repeated"]) == (3, 2, [])
+    assert summary["operations"]["ListUsers"]["calls"] == 1
+    assert summary.keys() == {"operations", "confirmed", "connections"}
+
+
+def test_calls_that_were_let_through_are_counted_by_the_second() -> None:
+    times = [(10.0, False), (10.9, False), (11.5, True), (12.5, False)]
+    calls = [Call("AdminConfirmSignUp", {}, True, at=at, throttled=throttled) for at, throttled in times]
+
+    assert summarise(calls)["AdminConfirmSignUp"]["by_second"] == [2, 0, 1]
+
+
+def test_300_calls_are_served_at_once() -> None:
+    body = b'{"UserPoolId": "eu-west-1_Faults001", "Username": "user%08d"}'
+    head = (
+        b"POST / HTTP/1.1\r\nX-Amz-Target: AWSCognitoIdentityProviderService.AdminConfirmSignUp\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body % 0)
+    )
+    with FaultServer(population=300, unconfirmed_every=1) as server, contextlib.ExitStack() as stack:
+        server.default("AdminConfirmSignUp", "hold")
+        callers = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.server_port), timeout=30))
+            for _ in range(300)
+        ]
+        for number, caller in enumerate(callers):
+            caller.sendall(head + body % number)
+        server.wait_for("AdminConfirmSignUp", 300, timeout=30)
+        held = len(server.calls)
+        server.release()
+        answers = {caller.recv(12) for caller in callers}
+        summary = server.obey({"summary": True})
+
+    assert (held, answers) == (300, {b"HTTP/1.1 200"})
+    assert (summary["confirmed"], summary["connections"]) == (300, 300)
+
+
+# --- as a process of its own ------------------------------------------------------------------------------------------
+
+
 def test_another_process_is_told_what_to_do_over_http() -> None:
     command = [sys.executable, "-m", "tests.faults", "--population", "1000", "--lifetime", "30"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -369,6 +519,23 @@ def test_another_process_is_told_what_to_do_over_http() -> None:
     assert [call["operation"] for call in records["calls"]] == ["ConfirmSignUp", "ListUsers"]
     assert records["connections"] == 2
     assert records["users"][0]["status"] == "CONFIRMED"
+
+
+def test_another_process_keeps_a_quota() -> None:
+    command = [sys.executable, "-m", "tests.faults", "--population", "1000", "--unconfirmed-every", "1"]
+    command += ["--quota", str(ONE_CALL), "--lifetime", "30"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        client = build_client(url)
+        confirm_as_staff(client, "user00000001")
+        over = outcome(lambda: confirm_as_staff(client, "user00000002"))
+        control(url, quota=0)
+        confirm_as_staff(client, "user00000002")
+        client.close()
+        process.terminate()
+
+    assert over == "TooManyRequestsException"
 
 
 def test_records_start_anew_on_request(server: FaultServer, client: Any) -> None:

@@ -13,6 +13,7 @@ and ``control()`` tells it what to do. The behaviours are listed in ``tests.faul
 """
 
 from tests.faults.http import CountingServer
-from tests.faults.server import Call, FaultServer, control
+from tests.faults.records import Call
+from tests.faults.server import FaultServer, control
 
 __all__ = ["Call", "CountingServer", "FaultServer", "control"]

@@ -19,7 +19,7 @@ class Server(ThreadingHTTPServer):
     """A server on loopback, in threads of its own, that ends at once with everything it holds open."""
 
     daemon_threads = False  # so that closing waits for the handlers
-    request_queue_size = 128
+    request_queue_size = 1024
 
     def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(("127.0.0.1", port), handler)

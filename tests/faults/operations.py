@@ -68,6 +68,15 @@ def admin_confirm_sign_up(users: Users, body: Body) -> Body | Reply:
     return {}
 
 
+def admin_update_user_attributes(users: Users, body: Body) -> Body | Reply:
+    """Write attributes. There are no aliases here that could move."""
+    user = users.get(body["Username"])
+    if not user:
+        return error("UserNotFoundException", "User does not exist.")
+    user.attributes.update({item["Name"]: item["Value"] for item in body["UserAttributes"]})
+    return {}
+
+
 def admin_get_user(users: Users, body: Body) -> Body | Reply:
     """Look one user up, whatever the case of the name."""
     user = users.get(body["Username"])
@@ -103,6 +112,7 @@ OPERATIONS: dict[str, Callable[[Users, Body], Body | Reply]] = {
     "ConfirmSignUp": confirm_sign_up,
     "ResendConfirmationCode": resend_confirmation_code,
     "AdminConfirmSignUp": admin_confirm_sign_up,
+    "AdminUpdateUserAttributes": admin_update_user_attributes,
     "AdminGetUser": admin_get_user,
     "ListUsers": list_users,
 }

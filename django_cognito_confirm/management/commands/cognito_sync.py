@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -19,8 +20,8 @@ from django_cognito_confirm.walk import PREFIXES
 def positive(value: str) -> float:
     """Read a number above zero."""
     number = float(value)
-    if not number > 0:
-        raise argparse.ArgumentTypeError("must be above zero")
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError("must be a number above zero")
     return number
 
 
