@@ -1,0 +1,96 @@
+"""Confirms the people whom staff have chosen, once they have said that they mean it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from .. import bulk, cognito, verifying
+from ..bulk import Outcome
+from ..conf import Pool, get_pool
+from ..errors import ConfirmSignUpError, Misconfigured
+from ..models import Confirmation, Job
+from . import access, outcomes
+from .people import email_of, name_of, rows_of
+from .running import INLINE, go_on
+from .selections import CHUNK, Selection
+from .wording import tell
+
+
+def confirm(request: HttpRequest, selection: Selection) -> Job:
+    """Make a job of the chosen people and start it; what needs saying is said in messages.
+
+    Raises ``Http404`` when nobody of them is in the list any more.
+    """
+    chunks = selection.chunks(request)
+    people = next(chunks, None)
+    if people is None:
+        raise Http404
+    pool = get_pool(selection.pool)
+    job = bulk.create_job(pool, source="admin", requested_by=request.user)  # type: ignore[arg-type]  # it is staff
+    said = _("Confirm sign-up in Cognito: asked for, job #%(number)d.") % {"number": job.pk}
+    told: list[Outcome] = []
+    names = _names(request, chain([people], chunks), said)
+    # Few people are asked of Cognito in any case: staff know something that the ledger does not.
+    rows = bulk.add(job, names, again=len(selection.pks) <= INLINE, on_outcome=told.append)
+    queued = 0
+    while some := list(islice(rows, CHUNK)):
+        LogEntry.objects.log_actions(request.user.pk, some, CHANGE, said)
+        queued += len(some)
+    missing = len(selection.pks) - queued - len(told)
+    if missing > 0:
+        messages.warning(request, _("No longer in the list: %(count)d.") % {"count": missing})
+    _say(request, told)
+    go_on(request, job)
+    if len(selection.pks) == 1 and "verify_email" in request.POST and access.may(request, "verify_email"):
+        _verify_email(request, pool, people[0])
+    return job
+
+
+def _names(request: HttpRequest, chunks: Iterator[list[Model]], said: str) -> Iterator[str]:
+    """Yield the usernames of people, some hundred of whom have ``said`` in their history by then."""
+    for people in chunks:
+        if not isinstance(people[0], Confirmation):  # the ledger's rows get it in any case
+            LogEntry.objects.log_actions(request.user.pk, people, CHANGE, said)
+        yield from map(name_of, people)
+
+
+def _say(request: HttpRequest, told: list[Outcome]) -> None:
+    """Tell of people for whom no call is made, by the reason."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for outcome in told:
+        names[outcome.kind].append(outcome.username)
+    for kind in names:
+        level = messages.INFO if Outcome("", kind).ok else messages.WARNING
+        messages.add_message(request, level, tell(bulk.summarize(kind), names[kind]))
+
+
+def _verify_email(request: HttpRequest, pool: Pool, person: Model) -> None:
+    """Mark the address of the local record as verified, if its owner is confirmed."""
+    email = email_of(person)
+    row = rows_of(pool, type(person), [person]).get(person.pk)
+    if row is None or not outcomes.is_confirmed(row):
+        messages.warning(request, _("The e-mail address was not marked as verified: the person is not confirmed."))
+        return
+    try:
+        news = verifying.verify_email(name_of(person), email, pool=pool.alias)
+    except ConfirmSignUpError as error:
+        why = cognito.explain(error) if isinstance(error, Misconfigured) else error.summary
+        messages.error(request, _("%(email)s was not marked as verified: %(why)s.") % {"email": email, "why": why})
+        return
+    said = _("%(email)s is marked as verified.") if news else _("%(email)s was verified already.")
+    messages.success(request, said % {"email": email})
+    if news:
+        LogEntry.objects.log_actions(
+            request.user.pk,
+            [person],
+            CHANGE,
+            _("E-mail address marked as verified in Cognito: %(email)s") % {"email": email},
+        )

@@ -1,0 +1,47 @@
+"""Who the objects of a list are in Cognito: users of whatever model, or rows of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+
+from .. import ledger
+from ..conf import Pool, get_username
+from ..models import Confirmation
+
+
+def name_of(person: Model) -> str:
+    """Return the Cognito username of an object in a list, ``""`` for one that has none."""
+    if isinstance(person, Confirmation):
+        return person.username
+    return get_username(person) or ""  # type: ignore[arg-type]  # whatever USERNAME_FROM_USER takes
+
+
+def email_of(person: Model) -> str:
+    """Return the e-mail address of a local record, ``""`` for one that has none."""
+    get_field = getattr(person, "get_email_field_name", None)
+    return getattr(person, get_field() if get_field else "email", "") or ""
+
+
+def rows_of(pool: Pool, model: type[Model], people: Collection[Model]) -> dict[Any, Confirmation]:
+    """Return the ledger's rows of ``people``, objects of ``model``, by their primary keys. One statement.
+
+    A row that is tied to a local user is that user's; any other belongs to who has its name.
+    """
+    keys = {person.pk: pool.username_key(name) for person in people if (name := name_of(person))}
+    rows = ledger.rows_of_keys(pool, set(keys.values()))
+    are_users = issubclass(model, get_user_model())
+    if are_users:
+        # Two searches, each by an index of its own.
+        rows = rows.union(ledger.rows(pool=pool.alias, user__in=[person.pk for person in people]))
+    by_key, by_user = {}, {}
+    for row in rows:
+        if not are_users or row.user_id is None:
+            by_key[row.username_key] = row
+        elif row.user_id not in by_user or row.username_key == keys.get(row.user_id):
+            by_user[row.user_id] = row
+    found = {person.pk: by_user.get(person.pk) or by_key.get(keys.get(person.pk, "")) for person in people}
+    return {pk: row for pk, row in found.items() if row is not None}
