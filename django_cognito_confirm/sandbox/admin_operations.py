@@ -1,8 +1,13 @@
-"""What staff may call: AdminConfirmSignUp, AdminGetUser and ListUsers. The sandbox does not check signatures."""
+"""What staff may call: AdminConfirmSignUp, AdminUpdateUserAttributes, AdminGetUser and ListUsers.
+
+The sandbox does not check signatures.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
 
 from . import attributes, errors, listing, names
 from .models import SandboxUser
@@ -22,6 +27,27 @@ def admin_confirm_sign_up(pool: Pool, request: Mapping[str, Any]) -> dict[str, A
         if user.status != SandboxUser.Status.UNCONFIRMED:
             raise errors.NOT_UNCONFIRMED.error(status=user.status)
         confirm(user)
+    return {}
+
+
+def admin_update_user_attributes(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Call an address or number verified, which makes it find the user where the pool has it as an alias.
+
+    Whoever had that alias loses it, and the address is no longer verified for them. AWS documents that of other ways to
+    verify; of this one it was seen. No other change is served here.
+    """
+    flags = {item["Name"]: item.get("Value") for item in request["UserAttributes"]}
+    verified = [attribute for attribute in names.VERIFIABLE if flags.get(f"{attribute}_verified") == "true"]
+    if len(verified) < len(flags):
+        raise errors.ONLY_VERIFIES.error()
+    with _find(pool, request).locked() as user:
+        for attribute in verified:
+            if not getattr(user, attribute):
+                raise errors.NOTHING_TO_VERIFY.error(attribute=attribute)
+            names.claim_alias(pool, user, attribute, force=True)
+            setattr(user, f"{attribute}_verified", True)
+        user.modified_at = timezone.now()
+        user.save(update_fields=[*(f"{attribute}_verified" for attribute in verified), "modified_at"])
     return {}
 
 

@@ -72,6 +72,10 @@ ATTRIBUTE_UNKNOWN = Refusal(
 ATTRIBUTE_UNSTORABLE = Refusal(
     "InvalidParameterException", "Attributes did not conform to the schema: {name}: Attribute value is not valid."
 )
+ONLY_VERIFIES = Refusal(
+    "InvalidParameterException", "The sandbox sets email_verified and phone_number_verified, to true, and no others."
+)
+NOTHING_TO_VERIFY = Refusal("InvalidParameterException", "User has no {attribute} to verify.")
 ATTRIBUTES_NOT_SET = Refusal("InvalidParameterException", "One or more requested attributes do not exist.")
 FILTER_INVALID = Refusal("InvalidParameterException", "Error while parsing filter.")
 FILTER_ATTRIBUTE_INVALID = Refusal("InvalidParameterException", "Invalid search attribute: {name}")

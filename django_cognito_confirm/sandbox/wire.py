@@ -26,6 +26,7 @@ OPERATIONS: dict[str, Callable[[Pool, Mapping[str, Any]], dict[str, Any]]] = {
     "ResendConfirmationCode": operations.resend_confirmation_code,
     "InitiateAuth": operations.initiate_auth,
     "AdminConfirmSignUp": admin_operations.admin_confirm_sign_up,
+    "AdminUpdateUserAttributes": admin_operations.admin_update_user_attributes,
     "AdminGetUser": admin_operations.admin_get_user,
     "ListUsers": admin_operations.list_users,
 }

@@ -14,6 +14,20 @@ from .people import POOL_ID, refused
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
+    from .conftest import SetPool
+
+SHARED = "shared@example.org"
+
+
+def verify(cognito: CognitoIdentityProviderClient, username: str = "ann", **flags: str) -> None:
+    attributes = [{"Name": name, "Value": value} for name, value in (flags or {"email_verified": "true"}).items()]
+    cognito.admin_update_user_attributes(UserPoolId=POOL_ID, Username=username, UserAttributes=attributes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def alias_pool(set_pool: SetPool) -> None:
+    set_pool(SANDBOX={"ALIAS_ATTRIBUTES": ["email", "phone_number"], "PREVENT_USER_EXISTENCE_ERRORS": False})
+
 
 def test_staff_confirm_without_a_code_and_verify_nothing(cognito: CognitoIdentityProviderClient) -> None:
     people.sign_up(cognito)
@@ -69,3 +83,106 @@ def test_a_user_is_shown_with_status_dates_and_attributes(cognito: CognitoIdenti
         "phone_number": "+15551234567",
         "phone_number_verified": "false",
     }
+
+
+def test_staff_verify_an_address_and_confirm_nobody(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito)
+    verify(cognito)
+
+    assert people.attributes(cognito)["email_verified"] == "true"
+    assert people.user().status == "UNCONFIRMED"
+
+
+def test_to_verify_an_address_is_a_change(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito)
+    before = people.user().modified_at
+    verify(cognito)
+
+    assert people.user().modified_at > before
+
+
+@pytest.mark.usefixtures("alias_pool")
+def test_an_address_that_staff_verified_is_an_alias(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito, email=SHARED)
+    with refused("UserNotFoundException"):
+        cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)
+    verify(cognito)
+
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED.upper())["Username"] == "ann"
+
+
+@pytest.mark.usefixtures("alias_pool")
+def test_an_alias_that_staff_verify_is_taken_from_whoever_had_it(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito, "ann", email=SHARED)
+    people.confirm(cognito, "ann")
+    people.sign_up(cognito, "bob", email=SHARED.upper())
+    verify(cognito, "bob")
+
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)["Username"] == "bob"
+    assert people.attributes(cognito, "bob")["email_verified"] == "true"
+    assert people.attributes(cognito, "ann")["email_verified"] == "false"
+
+
+def test_without_aliases_two_people_may_have_verified_one_address(cognito: CognitoIdentityProviderClient) -> None:
+    for name in ("ann", "bob"):
+        people.sign_up(cognito, name, email=SHARED)
+        verify(cognito, name)
+
+    assert [people.attributes(cognito, name)["email_verified"] for name in ("ann", "bob")] == ["true", "true"]
+    with refused("UserNotFoundException"):
+        cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)
+
+
+@pytest.mark.usefixtures("alias_pool")
+def test_to_verify_an_alias_again_changes_nothing(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito, email=SHARED)
+    verify(cognito)
+    verify(cognito)
+
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)["Username"] == "ann"
+
+
+def test_staff_verify_address_and_number_at_once(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito, email=SHARED, phone_number="+15551234567")
+    verify(cognito, email_verified="true", phone_number_verified="true")
+
+    shown = people.attributes(cognito)
+    assert (shown["email_verified"], shown["phone_number_verified"]) == ("true", "true")
+
+
+@pytest.mark.usefixtures("alias_pool")
+def test_what_is_not_there_cannot_be_verified_and_nothing_else_is_either(
+    cognito: CognitoIdentityProviderClient,
+) -> None:
+    people.sign_up(cognito, email=SHARED)
+
+    with refused("InvalidParameterException", "User has no phone_number to verify."):
+        verify(cognito, email_verified="true", phone_number_verified="true")
+    assert people.attributes(cognito)["email_verified"] == "false"
+    with refused("UserNotFoundException"):
+        cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"email_verified": "false"},
+        {"email_verified": "yes"},
+        {"name": "Ann"},
+        {"email_verified": "true", "name": "Ann"},
+        {"email_verified": "true", "phone_number_verified": "false"},
+    ],
+)
+def test_other_changes_are_refused_not_passed_over(
+    cognito: CognitoIdentityProviderClient, flags: dict[str, str]
+) -> None:
+    people.sign_up(cognito)
+
+    with refused("InvalidParameterException"):
+        verify(cognito, **flags)
+    assert people.attributes(cognito)["email_verified"] == "false"
+
+
+def test_nothing_is_verified_for_somebody_unknown(cognito: CognitoIdentityProviderClient) -> None:
+    with refused("UserNotFoundException", "User does not exist."):
+        verify(cognito, "nobody")
