@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,59 @@ def test_the_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def environment(tmp_path: Path, **variables: str) -> dict[str, str]:
+    """Return the environment of a process that has the example's own settings."""
+    known = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return {
+        **known,
+        "DJANGO_SETTINGS_MODULE": "example.settings",
+        "EXAMPLE_VAR_DIR": str(tmp_path),
+        "PYTHONPATH": f"{EXAMPLE}{os.pathsep}{EXAMPLE.parent}",
+        **variables,
+    }
+
+
+def run(program: str, env: dict[str, str]) -> Any:
+    """Run a program in a process of its own and return the JSON that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=env, check=True, capture_output=True, text=True, timeout=60
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_demos_worker_ends_with_the_site_however_that_ends(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, EXAMPLE / "manage.py", "demo", "--port", "0"],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert demo.stdout
+    in_vain = threading.Timer(60, demo.kill)
+    in_vain.start()
+    assert any("Starting worker" in line for line in demo.stdout)
+    in_vain.cancel()
+    demo.kill()
+    # Its standard output, which the worker shares, comes to an end.
+    demo.communicate(timeout=30)
+
+
+@pytest.mark.parametrize(("without", "expected"), [("", [True, True]), ("django_tasks_db", [False, False])])
+def test_the_site_works_in_the_background_where_an_engine_is_installed(
+    tmp_path: Path, without: str, expected: list[bool]
+) -> None:
+    program = f"""
+import sys; sys.modules[{without!r}] = None
+import django, json
+django.setup()
+from django.apps import apps
+from django_cognito_confirm import tasks
+print(json.dumps([apps.is_installed("django_tasks_db"), tasks.can_run_in_background()]))
+"""
+    assert run(program, environment(tmp_path)) == expected
+
+
 def test_with_a_pool_in_the_environment_the_site_talks_to_aws(tmp_path: Path) -> None:
     program = """
 import django, json
@@ -264,15 +318,5 @@ def served(path):
 paths = ("/", "/mailbox/", "/cognito/")
 print(json.dumps([settings.COGNITO_POOLS["default"]["USER_POOL_ID"], [served(path) for path in paths]]))
 """
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "example.settings",
-        "EXAMPLE_VAR_DIR": str(tmp_path),
-        "PYTHONPATH": f"{EXAMPLE}{os.pathsep}{EXAMPLE.parent}",
-        "COGNITO_USER_POOL_ID": "eu-west-1_AbCdEf123",
-        "COGNITO_CLIENT_ID": "1example23456789",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=env, check=True, capture_output=True, text=True, timeout=60
-    )
-    assert json.loads(done.stdout) == ["eu-west-1_AbCdEf123", [True, False, False]]
+    env = environment(tmp_path, COGNITO_USER_POOL_ID="eu-west-1_AbCdEf123", COGNITO_CLIENT_ID="1example23456789")
+    assert run(program, env) == ["eu-west-1_AbCdEf123", [True, False, False]]

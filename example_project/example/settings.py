@@ -6,11 +6,13 @@ Without any, it is a development site with a local sandbox in Cognito's place. W
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import django
 import environ
+from django.conf import global_settings
 
 from .secret_key import read_or_make_key
 
@@ -41,9 +43,18 @@ else:
         }
     }
 
-COGNITO_CONFIRM = {
+COGNITO_CONFIRM: dict[str, Any] = {
     "SIGN_UP_URL": "/sign-up/",
     "SIGN_IN_URL": "/sign-in/",
+    "ADMIN_RATE": env.float("EXAMPLE_ADMIN_RATE", default=10),
+}
+CSRF_FAILURE_VIEW = "django_cognito_confirm.views.csrf_failure"
+# Limits are kept here. A site of several processes needs a cache that they share.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # Django ---------------------------------------------------------------------------------------------------------------
@@ -60,6 +71,11 @@ INSTALLED_APPS = [
 ]
 if COGNITO_POOLS["default"].get("SANDBOX"):
     INSTALLED_APPS.append("django_cognito_confirm.sandbox")
+
+# More people than a page can wait for are confirmed in the background, where an engine is installed (extra "demo").
+if find_spec("django_tasks_db") and find_spec("django.tasks" if django.VERSION >= (6, 0) else "django_tasks"):
+    INSTALLED_APPS.append("django_tasks_db")
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -118,6 +134,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LANGUAGE_CODE = "en"
+# Those that the confirm pages speak; the rest of this site is in English.
+SPOKEN = "ar da de en es fr he hi id it ja ko nb nl pl pt-br sv th tr uk zh-hans zh-hant".split()  # noqa: SIM905
+LANGUAGES = [(code, name) for code, name in global_settings.LANGUAGES if code in SPOKEN]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

@@ -16,6 +16,7 @@ urlpatterns = [
     path("confirm/", include("django_cognito_confirm.urls")),
     path("sign-in/", views.SignInView.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(next_page="home"), name="sign_out"),
+    path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("example/logo.svg"))),
 ]

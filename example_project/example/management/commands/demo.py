@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
+import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError, call_command
@@ -12,10 +16,14 @@ from django.urls import reverse
 from django_cognito_confirm.conf import get_pool
 
 ADMIN = "admin"
+MANAGE = Path(__file__).parents[3] / "manage.py"
 
 
 class Command(BaseCommand):
-    help = "Prepare the database, make a superuser with a new random password, and serve the example site."
+    help = (
+        "Prepare the database, make a superuser with a new random password, and serve the example site, with a worker "
+        "for bulk jobs where django-tasks-db is installed."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="Address to listen at (default: %(default)s).")
@@ -33,8 +41,15 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Its admin:         {address}{reverse('admin:index')}  (user {ADMIN}, password {password})\n"
         )
+        self.worker = self.start_worker()  # kept, and with it the other end of its standard input
         # The reloader would run this command, and with it the password, a second time.
         call_command("runserver", f"{bracketed(host)}:{port}", use_reloader=False)
+
+    def start_worker(self) -> subprocess.Popen[bytes] | None:
+        """Start what runs bulk jobs in the background, where an engine is installed; it ends when this process does."""
+        if not apps.is_installed("django_tasks_db"):
+            return None
+        return subprocess.Popen([sys.executable, MANAGE, "demo_worker"], stdin=subprocess.PIPE)  # noqa: S603 - our own
 
     def make_superuser(self) -> str:
         """Return the new password of the demo's superuser."""
