@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -57,6 +58,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     env |= {
         "DJANGO_SETTINGS_MODULE": "tests.browser.site_settings",
         "EXAMPLE_VAR_DIR": str(var),
+        "EXAMPLE_ADMIN_RATE": "1000",
     }
     port = free_port()
     log = var / "server.log"
@@ -120,8 +122,9 @@ def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # Refusals of the Content-Security-Policy come out here too.
-        if message.type in ("error", "warning"):
+        # Refusals of the Content-Security-Policy come out here too; and pages that are answers with these statuses.
+        refused = re.search(r"Failed to load resource: .* status of (403|429)", message.text)
+        if message.type in ("error", "warning") and not refused:
             complaints.append(message.text)
 
     def open_page(**options: Any) -> Page:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from example.settings import *  # noqa: F403
 
 # All tests come from one address.
+COGNITO_CONFIRM |= {"LIMITS": {"confirm:ip": None, "resend:ip": None}}  # noqa: F405
 EXAMPLE_SIGN_UPS_BY_ADDRESS = "1000/hour"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,91 @@
+"""No dead ends: limits, a page that was open for too long, a browser that sends no cookies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from .conftest import NewPage, Site
+from .steps import code_field, confirm, confirm_button, expect_done, read_code, sign_up
+
+pytestmark = pytest.mark.browser
+
+SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+def try_too_often(page: Page, username: str) -> None:
+    """Let a stranger mistype until a limit is reached."""
+    for _ in range(4):
+        page.goto("/confirm/")
+        page.get_by_role("textbox", name="Username").fill(username)
+        confirm(page, "000000")
+        expect(page.get_by_role("alert")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("look", "options"),
+    [
+        ("light", {"color_scheme": "light"}),
+        ("dark", {"color_scheme": "dark"}),
+        ("phone", {"viewport": {"width": 320, "height": 640}, "java_script_enabled": False}),
+    ],
+)
+def test_who_tried_too_often_is_told_how_long_to_wait(
+    new_page: NewPage, username: str, tmp_path: Path, look: str, options: dict[str, object]
+) -> None:
+    page = new_page(**options)
+    try_too_often(page, username)
+    expect(page.get_by_role("alert")).to_contain_text("Please try again in 60 minutes.")
+    expect(page.get_by_role("textbox", name="Username")).to_have_value(username)
+    expect(page.get_by_role("link", name="Sign in").last).to_be_visible()
+    page.screenshot(path=tmp_path / f"{look}.png", full_page=True)
+    card, view = page.locator(".cognito-confirm").bounding_box(), page.viewport_size
+    assert card
+    assert view
+    assert card["width"] <= view["width"]
+
+
+def test_the_owner_still_gets_in_when_strangers_have_tried_too_often(
+    new_page: NewPage, site: Site, username: str
+) -> None:
+    owner = new_page()
+    sign_up(owner, username)
+    try_too_often(new_page(), username)
+    confirm(owner, read_code(owner, username))
+    expect_done(owner)
+    assert site.is_active(username)
+
+
+@SCRIPTS
+def test_a_page_that_was_open_for_too_long_needs_one_more_press(
+    new_page: NewPage, site: Site, username: str, javascript: bool
+) -> None:
+    page = new_page(java_script_enabled=javascript)
+    sign_up(page, username)
+    code = read_code(page, username)
+    code_field(page).fill(code)
+    forget_token(page.context, site)
+    confirm_button(page).click()
+    expect(page.get_by_role("alert")).to_contain_text("Press the button once more.")
+    expect(code_field(page)).to_have_value(code)
+    confirm_button(page).click()
+    expect_done(page)
+
+
+@SCRIPTS
+def test_a_browser_without_cookies_is_told_what_to_do(new_page: NewPage, username: str, javascript: bool) -> None:
+    page = new_page(java_script_enabled=javascript)
+    page.goto("/confirm/")
+    page.get_by_role("textbox", name="Username").fill(username)
+    page.context.clear_cookies()  # as if it had kept none
+    confirm(page, "123456")
+    expect(page.get_by_role("alert")).to_contain_text("Allow cookies for this site")
+    expect(page.get_by_role("textbox", name="Username")).to_have_value(username)
+    expect(confirm_button(page)).to_be_enabled()
+
+
+def forget_token(context: BrowserContext, site: Site) -> None:
+    """Sign in or out in another tab, as far as the token is concerned."""
+    context.add_cookies([{"name": "csrftoken", "value": "x" * 32, "url": site.url}])
