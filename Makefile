@@ -1,8 +1,13 @@
 # make demo    a site that signs people up against the local sandbox, at http://127.0.0.1:8000 (HOST= and PORT= change it)
 # make test    the whole test run, with coverage (ARGS= goes to pytest)
 # make test-databases  the ledger's tests on SQLite, PostgreSQL and MariaDB (POSTGRES_URL= and MARIADB_URL= say where)
+# make test-engines  bulk jobs on django-tasks-db and Celery, workers killed (POSTGRES_URL=, RABBITMQ_URL=, REDIS_URL=)
 # make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
+# make fuzz    10,000 tries of whatever can be typed or sent (FUZZ_EXAMPLES= for another number)
 # make lint    style, types, layers, migrations
+# make screenshots  pictures of every page and state, in docs/images/pages
+# make messages     bring the catalogues up to date with the texts (Debian: apt-get install gettext)
+# make compilemessages  compile them, after a translation
 # make clean   remove what the others made
 
 PYTHON ?= python3
@@ -29,6 +34,7 @@ LEDGER_TESTS = \
 	tests/test_pruning.py \
 	tests/test_conflicts.py \
 	tests/test_views.py \
+	tests/test_one_answer.py \
 	tests/test_plans.py \
 	tests/integration/test_crashes.py
 # The tests make a database of their own, test_<name>.
@@ -38,7 +44,11 @@ MARIADB_URL ?= mysql://root@127.0.0.1:3306/cognito_confirm
 # Runs of each state machine; `make test` makes more, where commits cost nothing.
 LEDGER_EXAMPLES ?= 100
 
-.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb crash lint ministack clean
+LOCALE = django_cognito_confirm/locale
+LANGUAGES = ar da de en es fr he hi id it ja ko nb nl pl pt_BR sv th tr uk zh_Hans zh_Hant
+
+.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz screenshots lint messages \
+	compilemessages ministack clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -58,8 +68,17 @@ test-sqlite test-postgresql test-mariadb: $(VENV)/.databases
 	@mkdir -p var
 	$(BIN)/python -m pytest $(LEDGER_TESTS) $(ARGS)
 
+test-engines: export DATABASE_URL = $(POSTGRES_URL)
+test-engines: export DJANGO_SETTINGS_MODULE = tests.integration.engines.settings
+test-engines: $(VENV)/.engines
+	$(BIN)/python -m pytest tests/integration/engines $(ARGS)
+
 crash: $(if $(DATABASE_URL),$(VENV)/.databases,$(VENV)/.test)
 	CRASH_KILLS=500 $(BIN)/python -m pytest tests/integration/test_crashes.py -k any_moment $(ARGS)
+
+FUZZ_EXAMPLES ?= 10000
+fuzz: $(VENV)/.test
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzz.py $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check
@@ -69,6 +88,20 @@ lint: $(VENV)/.lint
 	$(BIN)/python -m django makemigrations --check --dry-run --settings tests.settings --pythonpath .
 	$(BIN)/python -m django check --fail-level WARNING --settings tests.settings --pythonpath .
 	$(BIN)/python example_project/manage.py check --fail-level WARNING
+
+screenshots: $(VENV)/.test
+	SCREENSHOTS=docs/images/pages $(BIN)/python -m pytest tests/browser/test_looks.py $(ARGS)
+
+messages: $(VENV)/.demo
+	mkdir -p $(LOCALE)
+	cd django_cognito_confirm && $(abspath $(BIN))/django-admin makemessages \
+		$(addprefix --locale ,$(LANGUAGES)) --add-location file --no-wrap --no-obsolete
+	# English is what the texts are written in.
+	msgattrib --empty --clear-fuzzy --no-wrap $(LOCALE)/en/LC_MESSAGES/django.po \
+		| msgen --no-wrap - --output-file $(LOCALE)/en/LC_MESSAGES/django.po
+
+compilemessages: $(VENV)/.demo
+	cd django_cognito_confirm && $(abspath $(BIN))/django-admin compilemessages
 
 ministack: $(MINISTACK_VENV)/.installed
 
@@ -84,8 +117,8 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/python $(PACKAGE)
-	@echo "Installing the package in $(VENV)"
-	@$(INSTALL) --editable .
+	@echo "Installing the package and what the example site needs in $(VENV)"
+	@$(INSTALL) --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.test: $(BIN)/python $(PACKAGE)
@@ -97,6 +130,11 @@ $(VENV)/.databases: $(BIN)/python $(PACKAGE)
 	@echo "Installing the package, what its tests need and the databases' drivers in $(VENV)"
 	@$(INSTALL) --editable '.[test,postgresql,mysql]' || { echo \
 		"mysqlclient is built on the spot: Debian has what it needs in gcc, pkg-config and libmariadb-dev" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.engines: $(BIN)/python $(PACKAGE)
+	@echo "Installing the package, what its tests need, Celery and the drivers of PostgreSQL and Redis in $(VENV)"
+	@$(INSTALL) --editable '.[test,engines,postgresql]'
 	@touch $@
 
 $(VENV)/.lint: $(BIN)/python $(PACKAGE)

@@ -7,16 +7,28 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import caches
+from django.test import Client, RequestFactory
 
 from django_cognito_confirm.cognito import public_client
-from django_cognito_confirm.conf import get_pool
+from django_cognito_confirm.conf import DEFAULT_LIMITS, get_pool
 from django_cognito_confirm.models import Confirmation
+from django_cognito_confirm.pending import remember_sign_up
 from django_cognito_confirm.signals import sign_up_confirmed
 from tests.faults import FaultServer
 
-pytest_plugins = ["tests.ci"]
+pytest_plugins = ["tests.ci", "tests.caches"]
 
 PASSWORD = "correct-horse-1"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> Iterator[None]:
+    """Let each test begin with every limit untouched."""
+    yield
+    caches["default"].clear()
 
 
 @pytest.fixture
@@ -57,6 +69,24 @@ def sign_up(username: str = "alice", *, pool: str = "default", **attributes: str
         UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
     )
     return reply
+
+
+@pytest.fixture
+def unlimited(settings: Any) -> None:
+    """Switch every limit off."""
+    settings.COGNITO_CONFIRM = {"LIMITS": dict.fromkeys(DEFAULT_LIMITS)}
+
+
+def browser_of(username: str) -> Client:
+    """Return the browser in which ``username`` has just signed up."""
+    request = RequestFactory().post("/")
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    remember_sign_up(request, sign_up(username), username=username)
+    request.session.save()
+    client = Client()
+    client.cookies["sessionid"] = str(request.session.session_key)
+    return client
 
 
 def last_code() -> str:
