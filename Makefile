@@ -27,6 +27,11 @@ PACKAGE = setup.cfg pyproject.toml
 # Tests of what the database has a say in.
 LEDGER_TESTS = \
 	tests/test_ledger.py \
+	tests/test_queue.py \
+	tests/test_bulk.py \
+	tests/test_tasks.py \
+	tests/test_settling.py \
+	tests/admin \
 	tests/test_services.py \
 	tests/test_pending.py \
 	tests/test_sync.py \

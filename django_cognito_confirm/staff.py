@@ -72,6 +72,7 @@ def record(
     elif answer.listed is None or not answer.listed.is_confirmed:
         ledger.fail(attempt, error, unclear=True)
     elif settling.record(pool, attempt.row, answer.listed, may_close=False, error=error) is settling.Settled.CONFIRMED:
+        ledger.release(attempt)
         ledger.deliver(attempt.row.pk)
     else:
         ledger.fail(attempt, error)

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.utils import timezone
 
 from django_cognito_confirm import bulk, ledger, tasks
@@ -574,6 +575,7 @@ def test_outside_the_main_thread_it_works_as_well(server: FaultServer) -> None:
         assert executor.submit(refused, job=7).result() == "There is no job 7."
         looked = executor.submit(run, "ann", dry_run=True)
         assert looked.result().code == 0
+        executor.submit(connections.close_all).result()
 
 
 # --- processes of its own ---------------------------------------------------------------------------------------------

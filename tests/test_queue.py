@@ -192,6 +192,19 @@ def test_who_was_not_asked_for_waits_again() -> None:
     assert (status("ann"), ledger.waiting(job).count()) == (Status.QUEUED, 1)
 
 
+@pytest.mark.parametrize("make_it_later", [ledger.renew, ledger.put_back])
+def test_whose_own_code_was_faster_waits_no_more(heard: Heard, make_it_later: Any) -> None:
+    job = a_job()
+    queue(job, ["ann"])
+    attempt = take(job)
+    ledger.confirm(ledger.begin(get_pool(), "ann", source="form"))
+
+    assert Confirmation.objects.get().queued_at == attempt.lease  # the call may be under way still
+    make_it_later(attempt)
+    row = Confirmation.objects.get()
+    assert (row.status, row.queued_at, heard.usernames) == (Status.DELIVERED, None, ["ann"])
+
+
 def test_a_later_job_takes_over_who_waits() -> None:
     first, second = a_job(), a_job()
     queue(first, ["ann", "bob"])

@@ -11,7 +11,7 @@ In an UPDATE here, a column is read before it is assigned: MariaDB computes the 
 with the values that those before it have set.
 """
 
-from .attempts import Attempt, begin, confirm, fail, leave_open, refuse
+from .attempts import Attempt, begin, confirm, fail, leave_open, refuse, release
 from .delivery import deliver
 from .listed import (
     CLOSE_AFTER,
@@ -46,6 +46,7 @@ __all__ = [
     "read",
     "recorded_subs",
     "refuse",
+    "release",
     "renew",
     "rows",
     "rows_of_keys",

@@ -17,7 +17,7 @@ from django.utils import timezone
 from ..conf import Pool
 from ..conflicts import tried_again
 from ..models import Confirmation, Job
-from .attempts import NAME_IS_FREE, Attempt
+from .attempts import NAME_IS_FREE, Attempt, release
 from .rows import DELIVERED, LEASE, database, rows
 
 
@@ -105,11 +105,15 @@ def renew(attempt: Attempt) -> Attempt | None:
     """
     lease = timezone.now() + LEASE
     mine = rows(pk=attempt.row.pk, epoch=attempt.epoch, queued_at=attempt.lease)
-    return replace(attempt, lease=lease) if mine.update(queued_at=lease) else None
+    if mine.update(queued_at=lease):
+        return replace(attempt, lease=lease)
+    release(attempt)
+    return None
 
 
 @tried_again
 def put_back(attempt: Attempt) -> None:
     """The call certainly was not carried out, and shall be made later: the row waits again."""
     mine = rows(pk=attempt.row.pk, epoch=attempt.epoch, queued_at=attempt.lease, open_attempts__gt=0)
-    mine.update(open_attempts=F("open_attempts") - 1, queued_at=timezone.now())
+    if not mine.update(open_attempts=F("open_attempts") - 1, queued_at=timezone.now()):
+        release(attempt)

@@ -172,11 +172,10 @@ def test_filters_narrow_the_list(clerk: Staff, pools: Pools) -> None:
 
 
 def test_the_dates_lead_to_a_month(clerk: Staff) -> None:
-    if not connection.features.has_zoneinfo_database:
-        pytest.skip("This database has no time zones: the list has no dates then.")
     for month in (1, 2):
         a_row(f"month{month}", started_at=timezone.now().replace(year=2026, month=month, day=3))
-    assert "January 2026 February 2026" in text(clerk.see(LEDGER))
+    # A database without time zones, as MariaDB is out of the box, has a list without dates.
+    assert ("January 2026 February 2026" in text(clerk.see(LEDGER))) == connection.features.has_zoneinfo_database
     assert names(clerk.get(f"/tenants/{LEDGER}/?started_at__year=2026&started_at__month=2")) == ["month2"]
 
 
