@@ -43,9 +43,19 @@ class Attempt:
     lease: datetime | None = None
     """For staff's: until when it has the row, as ``queued_at`` says."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether the row was in the queue of a job when the attempt began."""
+        return self.lease is not None and self.row.job_id is not None
+
 
 def _of(attempt: Attempt) -> QuerySet[Confirmation]:
     return rows(pk=attempt.row.pk, epoch=attempt.epoch)
+
+
+def _as_staffs(lease: datetime) -> dict[str, Any]:
+    """Return the facts of a row that staff begin on: a job in which it does not wait has no part in this attempt."""
+    return {"job": Case(When(queued_at=None, then=Value(None)), default=F("job")), "queued_at": lease}
 
 
 def begin(pool: Pool, username: str, *, source: str, sub: str = "", by_staff: bool = False) -> Attempt:
@@ -72,7 +82,7 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) 
             source=Case(When(owed=False, delivered_at__isnull=True, then=Value(source)), default=F("source")),
             open_attempts=F("open_attempts") + 1,
             started_at=now,
-            **({"queued_at": lease} if by_staff else {}),
+            **(_as_staffs(lease) if lease else {}),
         )
         if updated:
             row = rows(**key).get()
