@@ -89,6 +89,12 @@ class AlreadyConfirmed(ConfirmSignUpError):
     summary = _("was confirmed already")
 
 
+class NotListedYet(AlreadyConfirmed):
+    """Staff were told that the account was confirmed before, and no listing has shown it: nothing is recorded yet."""
+
+    summary = _("was confirmed already, which no listing shows yet: cognito_sync finds out")
+
+
 class UserNotFound(ConfirmSignUpError):
     """No such user in the pool, or a name that none can have."""
 

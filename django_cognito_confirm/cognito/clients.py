@@ -20,8 +20,8 @@ CONNECT_TIMEOUT: Final = 5
 """Seconds."""
 READ_TIMEOUT: Final = 20
 """Seconds. A post-confirmation Lambda may take three times 5 s before Cognito answers."""
-MAX_CONNECTIONS: Final = 100
-"""Kept alive for each client: as many as a threaded server has threads. They are opened as they are needed."""
+MAX_CONNECTIONS: Final = 256
+"""Kept alive for each client: as many as a server has threads, or a bulk run has calls under way. Opened as needed."""
 
 PUBLIC: Final = "public"
 ADMIN: Final = "admin"
