@@ -24,27 +24,26 @@ LOCALES = [
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z%]|\{\w*\}|</?\w+>")
 """What a translation must keep as it is: names of values, and tags."""
 
+Entry = polib.POEntry | polib.MOEntry
 Key = tuple[str, str, str]
 each_locale = pytest.mark.parametrize("locale", LOCALES)
 
 
+def folder(locale: str) -> Path:
+    return PACKAGE / "locale" / locale / "LC_MESSAGES"
+
+
 @functools.cache
-def read(locale: str, suffix: str = "po") -> polib.POFile | polib.MOFile:
-    path = PACKAGE / "locale" / locale / "LC_MESSAGES" / f"django.{suffix}"
-    assert path.is_file()
-    return (polib.pofile if suffix == "po" else polib.mofile)(str(path))
+def read(locale: str) -> polib.POFile:
+    return polib.pofile(str(folder(locale) / "django.po"))
 
 
-def translations(entry: polib.POEntry) -> list[str]:
-    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
-
-
-def keys(catalogue: polib.POFile | polib.MOFile) -> set[Key]:
-    return {key(entry) for entry in catalogue}
-
-
-def key(entry: polib.POEntry) -> Key:
+def key(entry: Entry) -> Key:
     return entry.msgctxt or "", entry.msgid, entry.msgid_plural
+
+
+def translations(entry: Entry) -> list[str]:
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
 def test_there_is_a_catalogue_for_each_language() -> None:
@@ -86,17 +85,19 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
     (copy / "locale").mkdir()
     command = [sys.executable, "-m", "django", "makemessages", "--locale", "en", "--no-wrap"]
     subprocess.run(command, cwd=copy, check=True, capture_output=True, timeout=60)
-    return keys(polib.pofile(str(copy / "locale" / "en" / "LC_MESSAGES" / "django.po")))
+    return {key(entry) for entry in polib.pofile(str(copy / "locale" / "en" / "LC_MESSAGES" / "django.po"))}
 
 
 @each_locale
 def test_the_catalogue_is_in_step_with_the_texts(locale: str, extracted: set[Key]) -> None:
-    assert keys(read(locale)) == extracted
+    assert {key(entry) for entry in read(locale)} == extracted
 
 
 @each_locale
 def test_what_is_shipped_was_compiled_from_the_catalogue(locale: str) -> None:
-    compiled = {key(entry): translations(entry) for entry in read(locale, "mo")}
+    path = folder(locale) / "django.mo"
+    assert path.is_file()
+    compiled = {key(entry): translations(entry) for entry in polib.mofile(str(path))}
     assert compiled == {key(entry): translations(entry) for entry in read(locale)}
 
 
