@@ -63,3 +63,23 @@ def sign_in(page: Page, username: str) -> None:
 
 def expect_signed_in(page: Page, username: str) -> None:
     expect(page.get_by_role("heading", name=f"Hello, {username}")).to_be_visible()
+
+
+def join(page: Page, pool: str, username: str, **attributes: str) -> None:
+    """Sign up at the host with several pools."""
+    page.goto(f"/sign-up/?pool={pool}")
+    for name, value in {"username": username, "password": PASSWORD, **attributes}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.get_by_role("button", name="Sign up").click()
+
+
+def enter(page: Page, pool: str, username: str) -> None:
+    """Sign in at the host with several pools."""
+    page.goto(f"/sign-in/?pool={pool}")
+    press_sign_in(page, username)
+
+
+def press_sign_in(page: Page, username: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()

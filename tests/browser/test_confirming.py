@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from .conftest import NewPage, Site
+from .acceptance import shows
+from .conftest import NewPage
+from .servers import Site
 from .steps import (
     code_field,
     confirm,
@@ -23,6 +25,7 @@ from .steps import (
 pytestmark = pytest.mark.browser
 
 
+@shows("C4")
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_person_signs_up_confirms_and_signs_in(
     new_page: NewPage, site: Site, username: str, javascript: bool
@@ -38,6 +41,7 @@ def test_a_person_signs_up_confirms_and_signs_in(
     expect_signed_in(page, username)
 
 
+@shows("C4", "C5")
 def test_the_page_says_where_the_code_went_and_asks_for_it_alone(page: Page, username: str) -> None:
     sign_up(page, username)
     expect(page.get_by_role("main")).to_contain_text("We emailed a code to a***@e***.")
@@ -54,6 +58,7 @@ def test_the_keyboard_alone_is_enough(page: Page, username: str) -> None:
     expect_done(page)
 
 
+@shows("C3", "A13")
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_wrong_code_is_told_and_the_field_is_empty_and_focused(
     new_page: NewPage, site: Site, username: str, javascript: bool
@@ -79,6 +84,7 @@ def test_an_empty_field_is_told_beside_it(page: Page, username: str) -> None:
     expect(code_field(page)).to_be_focused()
 
 
+@shows("A6")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -95,6 +101,7 @@ def test_the_code_may_be_typed_with(page: Page, username: str, typed: object) ->
     expect_done(page)
 
 
+@shows("A1")
 def test_another_browser_asks_for_username_and_code(new_page: NewPage, site: Site, username: str) -> None:
     sign_up(new_page(), username)
     elsewhere = new_page()
@@ -106,6 +113,7 @@ def test_another_browser_asks_for_username_and_code(new_page: NewPage, site: Sit
     assert site.is_active(username)
 
 
+@shows("C3")
 def test_another_browser_learns_nothing_from_a_wrong_code(new_page: NewPage, username: str) -> None:
     sign_up(new_page(), username)
     elsewhere = new_page()
@@ -118,6 +126,7 @@ def test_another_browser_learns_nothing_from_a_wrong_code(new_page: NewPage, use
         expect(code_field(elsewhere)).to_be_focused()
 
 
+@shows("A15")
 def test_a_link_fills_the_form_in_and_one_press_confirms(new_page: NewPage, site: Site, username: str) -> None:
     owner = new_page()
     sign_up(owner, username)
@@ -129,6 +138,7 @@ def test_a_link_fills_the_form_in_and_one_press_confirms(new_page: NewPage, site
     assert site.is_active(username)
 
 
+@shows("A2")
 def test_a_second_press_in_another_tab_is_no_error(page: Page, username: str) -> None:
     sign_up(page, username)
     code = read_code(page, username)
@@ -140,6 +150,7 @@ def test_a_second_press_in_another_tab_is_no_error(page: Page, username: str) ->
     expect_done(tab)
 
 
+@shows("A2")
 def test_a_second_visit_leads_on(page: Page, username: str) -> None:
     sign_up(page, username)
     confirm(page, read_code(page, username))
@@ -157,6 +168,7 @@ def test_going_back_after_success_and_pressing_again_leads_on(page: Page, userna
     expect_done(page)
 
 
+@shows("C20", "A4")
 def test_a_new_code_is_told_of_and_the_old_one_stops_working(page: Page, username: str) -> None:
     sign_up(page, username)
     old = read_code(page, username)
@@ -205,6 +217,7 @@ def test_the_next_person_at_this_browser_starts_anew(page: Page, username: str) 
     expect(page.get_by_role("main")).not_to_contain_text(username)
 
 
+@shows("V6")
 def test_the_button_shows_that_it_works_and_takes_one_press(page: Page, username: str) -> None:
     sign_up(page, username)
     sent = answer_nothing(page)

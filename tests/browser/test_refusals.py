@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .conftest import NewPage, Site
+from .conftest import NewPage
+from .servers import Site
 from .steps import code_field, confirm, confirm_button, expect_done, read_code, sign_up
 
 pytestmark = pytest.mark.browser
