@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -80,9 +80,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
-    """Open a page in a browser profile of its own: another person, or the same one at another device."""
+@contextmanager
+def open_pages(browser: Browser, base_url: str) -> Iterator[NewPage]:
+    """Give a function that opens a page in a new browser profile; in the end, see that no page had a complaint."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -93,7 +93,7 @@ def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
             complaints.append(message.text)
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(**{"base_url": site.url, **options})
+        context = browser.new_context(**{"base_url": base_url, **options})
         context.set_default_timeout(10_000)
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -107,14 +107,22 @@ def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
 
 
 @pytest.fixture
+def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
+    """Open a page in a browser profile of its own: another person, or the same one at another device."""
+    with open_pages(browser, site.url) as open_page:
+        yield open_page
+
+
+@pytest.fixture
 def page(new_page: NewPage) -> Page:
     return new_page()
 
 
 @pytest.fixture
-def visit(new_page: NewPage, host: Site) -> NewPage:
-    """Open a page at the host with several pools, likewise."""
-    return functools.partial(new_page, base_url=host.url)
+def visit(browser: Browser, host: Site) -> Iterator[NewPage]:
+    """Open a page likewise, at the host with several pools."""
+    with open_pages(browser, host.url) as open_page:
+        yield open_page
 
 
 @pytest.fixture
