@@ -35,7 +35,11 @@ def owner(visit: NewPage, username: str) -> Page:
 
 def test_at_most_three_requests_and_25_kilobytes(owner: Page) -> None:
     requests: list[Request] = []
-    owner.on("requestfinished", lambda request: requests.append(request))
+
+    def note(request: Request) -> None:
+        requests.append(request)
+
+    owner.on("requestfinished", note)
     owner.goto("/confirm/", wait_until="networkidle")
     expect(owner.get_by_role("main")).to_contain_text("We emailed a code")
     sizes = [request.sizes() for request in requests]
