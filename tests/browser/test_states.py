@@ -83,7 +83,8 @@ def keep(page: Page, number: int, look: str) -> None:
         name = STATES[number].__name__.replace("_", "-")
         picture = Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled")))
         # Few colours: a third of the size.
-        picture.quantize(24, dither=Image.Dither.NONE).save(Path(SCREENSHOTS) / f"{name}-{look}.png", optimize=True)
+        few = picture.convert("RGB").quantize(48, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(Path(SCREENSHOTS) / f"{name}-{look}.png", optimize=True)
 
 
 def violations(page: Page) -> list[str]:
