@@ -82,8 +82,8 @@ def keep(page: Page, number: int, look: str) -> None:
         Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
         name = STATES[number].__name__.replace("_", "-")
         picture = Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled")))
-        # Few colours: a third of the size.
-        few = picture.convert("RGB").quantize(48, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        # With few colours, a third of the size.
+        few = picture.convert("RGB").quantize(48, kmeans=3, dither=Image.Dither.NONE)
         few.save(Path(SCREENSHOTS) / f"{name}-{look}.png", optimize=True)
 
 
