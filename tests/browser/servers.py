@@ -18,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 MANAGE = ROOT / "example_project" / "manage.py"
+LOCALES = sorted(path.name for path in (ROOT / "django_cognito_confirm" / "locale").iterdir())
 STARTS_WITHIN = 60
 """Seconds."""
 

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 PASSWORD = "Correct-horse-7"
+PHONE = ViewportSize(width=320, height=480)
+
+STICKING_OUT = """
+() => [...document.querySelectorAll("body *")].filter((element) => {
+    const {left, right, width} = element.getBoundingClientRect();
+    const clipped = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX != "visible";
+    return width && (left < 0 || right > innerWidth || clipped);
+}).map((element) => element.outerHTML)
+"""
 
 
 def sign_up(page: Page, username: str) -> None:
@@ -83,3 +92,9 @@ def press_sign_in(page: Page, username: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+
+
+def sticking_out(page: Page) -> list[str]:
+    """Return the elements that do not fit on the screen, or whose text does not fit in them."""
+    found: list[str] = page.evaluate(STICKING_OUT)
+    return found

@@ -13,12 +13,10 @@ from playwright.sync_api import Page, expect
 
 from .acceptance import shows
 from .conftest import NewPage
-from .servers import ROOT, Site
+from .servers import LOCALES, Site
 from .steps import confirm, expect_signed_in, read_code, sign_in, sign_up
 
 pytestmark = pytest.mark.browser
-
-LOCALES = [path.name for path in (ROOT / "django_cognito_confirm" / "locale").iterdir()]
 
 
 def test_another_client_confirms_by_what_the_home_page_tells(page: Page, site: Site, username: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import to_language
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import NewPage
-from .steps import confirm_button, join
+from .servers import LOCALES, Site
+from .steps import PHONE, confirm_button, join, sticking_out
 
 pytestmark = pytest.mark.browser
 
@@ -82,3 +84,16 @@ def test_right_to_left_a_phone_number_keeps_its_plus_in_front(visit: NewPage) ->
     assert css(page.locator("[name=username]"), "direction") == "ltr"
     assert css(page.locator("[name=code]"), "direction") == "ltr"
     assert css(page.locator("main"), "direction") == "rtl"
+
+
+@pytest.mark.parametrize("path", ["/confirm/", "/confirm/?username=somebody", "/confirm/resend/"])
+def test_no_language_is_too_long_for_a_small_phone(visit: NewPage, host: Site, username: str, path: str) -> None:
+    page = sign_up(visit(viewport=PHONE), username)
+    page.goto("/confirm/")
+    page.get_by_role("button", name="Send a new code").click()
+    page.wait_for_load_state()
+    for locale in LOCALES:
+        page.context.add_cookies([{"name": "django_language", "value": to_language(locale), "url": host.url}])
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("lang", to_language(locale))
+        assert sticking_out(page) == [], locale

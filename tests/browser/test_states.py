@@ -20,21 +20,14 @@ from tests.faults import FaultServer
 from .conftest import open_pages
 from .servers import Site
 from .states import STATES, Visitor
+from .steps import PHONE, sticking_out
 
 pytestmark = pytest.mark.browser
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PHONE, WINDOW = ViewportSize(width=320, height=480), ViewportSize(width=480, height=480)
+WINDOW = ViewportSize(width=480, height=480)
 LOCALES = ["en", "ar"]
-
-STICKING_OUT = """
-() => [...document.querySelectorAll("body *")].filter((element) => {
-    const {left, right, width} = element.getBoundingClientRect();
-    const clipped = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX != "visible";
-    return width && (left < 0 || right > innerWidth || clipped);
-}).map((element) => element.outerHTML)
-"""
 
 
 @pytest.fixture(scope="module", params=range(len(STATES)), ids=[state.__name__ for state in STATES])
@@ -102,7 +95,7 @@ def test_axe_finds_nothing_to_mend_in_the_dark(dark: Page) -> None:
 
 
 def test_a_small_phone_shows_it_whole(phone: Page) -> None:
-    assert phone.evaluate(STICKING_OUT) == []
+    assert sticking_out(phone) == []
 
 
 def test_it_reads_in_the_direction_of_its_language(page: Page, locale: str) -> None:
