@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from .conftest import NewPage
 from .servers import LOCALES, Site
-from .steps import PHONE, confirm_button, join, sticking_out
+from .steps import PHONE, confirm, confirm_button, expect_done, join, sticking_out
 
 pytestmark = pytest.mark.browser
 
@@ -50,15 +50,26 @@ def test_the_wheel_turns_unless_somebody_wants_less_motion(
 
 def test_with_forced_colours_buttons_and_notes_have_edges(visit: NewPage, username: str) -> None:
     page = sign_up(visit(forced_colors="active"), username)
-    button, again = confirm_button(page), page.get_by_role("button", name="Send a new code")
-    for element in (button, again):
-        assert css(element, "border-top-style") == "solid"
-        assert (
-            css(element, "border-top-color") == css(element, "color") != css(page.locator("body"), "background-color")
-        )
+    background = css(page.locator("body"), "background-color")
+    again = page.get_by_role("button", name="Send a new code")
+    for button in (confirm_button(page), again):
+        assert css(button, "border-top-style") == "solid"
+        assert css(button, "border-top-color") != background
     again.click()
     note = page.get_by_role("status")
-    assert css(note, "border-top-color") == css(note, "color")
+    assert css(note, "border-top-style") == "solid"
+    assert css(note, "border-top-color") == css(note, "color") != background
+    expect(again).to_be_disabled()
+    assert css(again, "color") != css(confirm_button(page), "color")
+
+
+def test_with_forced_colours_the_tick_can_be_seen(visit: NewPage, host: Site, username: str) -> None:
+    page = sign_up(visit(forced_colors="active"), username)
+    confirm(page, host.newest_code(f"{username}@example.com"))
+    expect_done(page)
+    tick = page.locator(".cognito-confirm-mark")
+    assert css(tick, "border-bottom-color", "::before") != css(tick, "background-color", "::before")
+    assert css(tick, "background-color", "::before") == css(page.locator("body"), "background-color")
 
 
 def test_on_a_wide_screen_the_card_stays_narrow_and_in_the_middle(visit: NewPage, username: str) -> None:
