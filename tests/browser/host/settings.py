@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import django
 import environ
 
 from tests.settings import *  # noqa: F403
@@ -21,8 +22,8 @@ DATABASES = {
         "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF", "timeout": 20},
     }
 }
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-MAILERS = {"default": {"BACKEND": EMAIL_BACKEND}}
+if django.VERSION < (6, 1):  # from there on, MAILERS of the settings above
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 
 def pool(name: str, **options: Any) -> dict[str, Any]:
