@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 PASSWORD = "Correct-horse-7"
+SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 PHONE = ViewportSize(width=320, height=480)
 
 STICKING_OUT = """
@@ -98,3 +100,7 @@ def sticking_out(page: Page) -> list[str]:
     """Return the elements that do not fit on the screen, or whose text does not fit in them."""
     found: list[str] = page.evaluate(STICKING_OUT)
     return found
+
+
+def email(username: str) -> str:
+    return f"{username}@example.com"

@@ -10,11 +10,9 @@ from playwright.sync_api import Page, expect
 from .acceptance import shows
 from .conftest import NewPage
 from .servers import Site
-from .steps import code_field, confirm, expect_done, read_code, sign_up, wrong
+from .steps import SCRIPTS, code_field, confirm, expect_done, read_code, sign_up, wrong
 
 pytestmark = pytest.mark.browser
-
-SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
 @shows("A1")
@@ -69,6 +67,36 @@ def test_without_its_session_the_page_asks_for_the_username_and_keeps_the_code(
     field.press("Enter")
     expect_done(page)
     assert site.is_active(username)
+
+
+@shows("A2")
+def test_a_second_press_in_another_tab_is_no_error(page: Page, username: str) -> None:
+    sign_up(page, username)
+    code = read_code(page, username)
+    tab = page.context.new_page()
+    tab.goto("/confirm/")
+    confirm(page, code)
+    expect_done(page)
+    confirm(tab, code)
+    expect_done(tab)
+
+
+@shows("A2")
+def test_a_second_visit_leads_on(page: Page, username: str) -> None:
+    sign_up(page, username)
+    confirm(page, read_code(page, username))
+    expect_done(page)
+    page.goto("/confirm/")
+    expect_done(page)
+
+
+def test_going_back_after_success_and_pressing_again_leads_on(page: Page, username: str) -> None:
+    sign_up(page, username)
+    code = read_code(page, username)
+    confirm(page, code)
+    expect_done(page)
+    page.go_back()
+    expect_done(page)
 
 
 def test_the_back_button_leads_from_a_wrong_code_to_a_form_that_works(page: Page, username: str) -> None:

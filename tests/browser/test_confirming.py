@@ -11,6 +11,7 @@ from .acceptance import shows
 from .conftest import NewPage
 from .servers import Site
 from .steps import (
+    SCRIPTS,
     code_field,
     confirm,
     confirm_button,
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 
 @shows("C4")
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@SCRIPTS
 def test_a_person_signs_up_confirms_and_signs_in(
     new_page: NewPage, site: Site, username: str, javascript: bool
 ) -> None:
@@ -59,7 +60,7 @@ def test_the_keyboard_alone_is_enough(page: Page, username: str) -> None:
 
 
 @shows("C3", "A13")
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@SCRIPTS
 def test_a_wrong_code_is_told_and_the_field_is_empty_and_focused(
     new_page: NewPage, site: Site, username: str, javascript: bool
 ) -> None:
@@ -136,36 +137,6 @@ def test_a_link_fills_the_form_in_and_one_press_confirms(new_page: NewPage, site
     confirm_button(elsewhere).click()
     expect(elsewhere).to_have_url(re.compile(r"/confirm/done/$"))
     assert site.is_active(username)
-
-
-@shows("A2")
-def test_a_second_press_in_another_tab_is_no_error(page: Page, username: str) -> None:
-    sign_up(page, username)
-    code = read_code(page, username)
-    tab = page.context.new_page()
-    tab.goto("/confirm/")
-    confirm(page, code)
-    expect_done(page)
-    confirm(tab, code)
-    expect_done(tab)
-
-
-@shows("A2")
-def test_a_second_visit_leads_on(page: Page, username: str) -> None:
-    sign_up(page, username)
-    confirm(page, read_code(page, username))
-    expect_done(page)
-    page.goto("/confirm/")
-    expect_done(page)
-
-
-def test_going_back_after_success_and_pressing_again_leads_on(page: Page, username: str) -> None:
-    sign_up(page, username)
-    code = read_code(page, username)
-    confirm(page, code)
-    expect_done(page)
-    page.go_back()
-    expect_done(page)
 
 
 @shows("C20", "A4")

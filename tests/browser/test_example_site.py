@@ -12,11 +12,14 @@ from django.utils.translation import to_language
 from playwright.sync_api import Page, expect
 
 from .acceptance import shows
+from .axe import violations
 from .conftest import NewPage
 from .servers import LOCALES, Site
 from .steps import confirm, expect_signed_in, read_code, sign_in, sign_up
 
 pytestmark = pytest.mark.browser
+
+PATHS = pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
 
 
 def test_another_client_confirms_by_what_the_home_page_tells(page: Page, site: Site, username: str) -> None:
@@ -84,11 +87,19 @@ def test_the_printed_password_opens_the_admin(page: Page, site: Site) -> None:
     assert log.count(found[1]) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
+@PATHS
 def test_a_small_phone_needs_no_scrolling_sideways(new_page: NewPage, path: str) -> None:
     page = new_page(viewport={"width": 320, "height": 640})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@PATHS
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_mend(new_page: NewPage, path: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme)
+    page.goto(path)
+    assert violations(page) == []
 
 
 def choose_language(page: Page, code: str) -> None:

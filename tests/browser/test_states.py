@@ -11,12 +11,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.faults import FaultServer
 
+from .axe import violations
 from .conftest import open_pages
 from .servers import Site
 from .states import STATES, Visitor
@@ -25,7 +25,6 @@ from .steps import PHONE, sticking_out
 pytestmark = pytest.mark.browser
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WINDOW = ViewportSize(width=480, height=480)
 LOCALES = ["en", "ar"]
 
@@ -78,12 +77,6 @@ def keep(page: Page, number: int, look: str) -> None:
         # With few colours, a third of the size.
         few = picture.convert("RGB").quantize(48, kmeans=3, dither=Image.Dither.NONE)
         few.save(Path(SCREENSHOTS) / f"{name}-{look}.png", optimize=True)
-
-
-def violations(page: Page) -> list[str]:
-    options = {"runOnly": RULES, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{rule['id']}: {node['html']}: {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def test_axe_finds_nothing_to_mend(page: Page) -> None:
