@@ -95,7 +95,7 @@ lint: $(VENV)/.lint
 	$(BIN)/python example_project/manage.py check --fail-level WARNING
 
 screenshots: $(VENV)/.test
-	SCREENSHOTS=docs/images/pages $(BIN)/python -m pytest tests/browser/test_looks.py $(ARGS)
+	SCREENSHOTS=docs/images/pages $(BIN)/python -m pytest tests/browser/test_states.py $(ARGS)
 
 messages: $(VENV)/.demo
 	mkdir -p $(LOCALE)

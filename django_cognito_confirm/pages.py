@@ -57,6 +57,7 @@ class StaleForm(NamedTuple):
 
     message: str | Promise
     kind: str = "csrf"
+    leads_to_sign_in: bool = False
 
 
 def _careful_with_codes(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -204,7 +205,7 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
     def show(self, problem: ConfirmSignUpError | StaleForm, initial: dict[str, Any], status: int) -> HttpResponse:
         """Show the page with a ``problem`` and a form that is filled in."""
         form = self.get_form_class()(initial=initial, **self.get_form_options())
-        if status == 200 and "code" in form.fields:  # a no, to this code
+        if status == 200 and "code" in form.fields and not problem.leads_to_sign_in:  # a no, to this code
             form.refuse_code(PROBLEM_ID)
         else:
             form.focus("")  # for the problem has it

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .conftest import NewPage, Site
-from .steps import code_field, confirm, confirm_button, expect_done, read_code, sign_up
+from .conftest import NewPage
+from .servers import Site
+from .steps import SCRIPTS, code_field, confirm, confirm_button, expect_done, read_code, sign_up
 
 pytestmark = pytest.mark.browser
-
-SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
 def try_too_often(page: Page, username: str) -> None:
