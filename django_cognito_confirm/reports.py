@@ -38,6 +38,10 @@ def hide_code(request: HttpRequest) -> None:
         address = request.META.get(name)
         if isinstance(address, str) and "=" in address:
             request.META[name] = _without_code(address, is_query=name == "QUERY_STRING")
+    if scope := getattr(request, "scope", None):  # ASGI's own copies, for its servers' logs
+        referer = request.META.get("HTTP_REFERER", "").encode("latin-1")
+        scope["query_string"] = request.META["QUERY_STRING"].encode()
+        scope["headers"] = [(name, referer if name == b"referer" else value) for name, value in scope["headers"]]
 
 
 def get_typed(request: HttpRequest, method: str) -> QueryDict:

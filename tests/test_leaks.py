@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import got_request_exception
 from django.db import connection
 from django.http import HttpRequest
-from django.test import Client, RequestFactory
+from django.test import AsyncRequestFactory, Client, RequestFactory
 from django.utils.http import urlencode
 from django.utils.log import AdminEmailHandler
 from django.views.debug import SafeExceptionReporterFilter, get_default_exception_reporter_filter
@@ -39,6 +39,7 @@ from django_cognito_confirm.services import (
     resend_code,
 )
 from django_cognito_confirm.signals import sign_up_confirmed
+from django_cognito_confirm.views import ConfirmView
 from tests.conftest import PASSWORD, last_code, sign_up
 from tests.faults import FaultServer
 from tests.leaks import MARK, Everything, frames, leaks
@@ -381,6 +382,18 @@ def test_a_link_still_fills_the_form_in(client: Client) -> None:
     assert request.get_full_path() == "/confirm/?username=alice&next=%2Fwelcome%2F"
     assert CODE not in repr(request)
     assert CODE not in repr(request.GET)
+
+
+def test_asgis_own_copies_of_the_address_hold_no_code() -> None:
+    link = "/confirm/?" + urlencode({"username": "alice", "code": CODE})
+    request = AsyncRequestFactory().get(link, headers={"Referer": f"http://testserver{link}"})
+    scope: Any = request.scope
+    scope["query_string"] = request.META["QUERY_STRING"].encode()  # as servers send it
+    assert leaks(iter([repr(scope["headers"])]))
+    response: Any = ConfirmView.as_view()(request)
+    assert response.context_data["form"].initial["code"] == CODE
+    assert leaks(iter([repr(scope)])) == []
+    assert scope["query_string"] == b"username=alice"
 
 
 # --- rows and reprs ---------------------------------------------------------------------------------------------------
