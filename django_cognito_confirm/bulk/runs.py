@@ -7,7 +7,6 @@ ledger and the receivers are this thread's.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -25,8 +24,6 @@ from ..pace import Pace
 from . import jobs
 from .jobs import OnOutcome
 from .reports import CONFIRMED, ELSEWHERE, Outcome, Report
-
-logger = logging.getLogger(__package__)
 
 MOST_AT_ONCE: Final = 256
 """Calls under way: 50 a second, Cognito's own quota, that take five seconds each."""
