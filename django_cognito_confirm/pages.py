@@ -28,7 +28,7 @@ from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url
 from .errors import ConfirmSignUpError
 from .pending import PendingSignUp
 from .problems import describe, get_status, wants_json
-from .reports import hide_code
+from .reports import get_typed, hide_code
 
 MAX_NEXT_LENGTH = 500
 """Characters of ``next``: Django refuses to redirect to an address of over 2,048, and this one may be quoted in it."""
@@ -171,7 +171,10 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         return {"ask_username": self.pending is None, "username_attributes": get_pool(self.pool).username_attributes}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), **self.get_form_options()}
+        kwargs = super().get_form_kwargs()
+        if self.request.method == "POST":
+            kwargs["data"] = get_typed(self.request, "POST")
+        return {**kwargs, **self.get_form_options()}
 
     def get_username(self, form: forms.Form) -> str:
         """Return the name that a valid form is about."""
@@ -215,7 +218,8 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         """Show the form as it was sent, with a new token: one more press is enough."""
         if wants_json(self.request):
             return describe(403, problem.kind, problem.message)
-        return self.show(problem, {name: self.request.POST.get(name, "") for name in ("username", "code")}, 403)
+        sent = get_typed(self.request, "POST")
+        return self.show(problem, {name: sent.get(name, "") for name in ("username", "code")}, 403)
 
     def get_resend_wait(self) -> Wait | None:
         """Return how long this person must wait for another code, ``None`` where they may ask now."""
