@@ -53,7 +53,7 @@ def verify_email(username: str, email: str, *, pool: str = DEFAULT_POOL_ALIAS) -
     if carriers - {person.username} or _is_taken(user_pool, email, person):
         raise AliasConflict
     # The username proper: any other name may be somebody else's by now.
-    cognito.admin_verify_email(user_pool, person.username)
+    cognito.admin_verify_email(user_pool, person.username, person.attributes["email"])
     return True
 
 

@@ -69,13 +69,33 @@ def test_it_stays_verified_whoever_takes_the_same_address_later(server: FaultSer
 
 
 def test_nothing_but_the_verification_is_changed(server: FaultServer) -> None:
-    add(server, "Alice")
+    add(server, "Alice", "Alice@example.com")
 
     verify_email("alice", ADDRESS)
 
     [body] = server.called(UPDATE)
     assert body["Username"] == "Alice"
-    assert body["UserAttributes"] == [{"Name": "email_verified", "Value": "true"}]
+    assert body["UserAttributes"] == [
+        {"Name": "email", "Value": "Alice@example.com"},
+        {"Name": "email_verified", "Value": "true"},
+    ]
+
+
+def test_an_address_that_the_person_has_changed_to_meanwhile_is_not_verified(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(server, "mallory", ADDRESS)
+    update = operations.OPERATIONS[UPDATE]
+
+    def change_first(users: Any, body: dict[str, Any]) -> Any:
+        users.get("mallory").attributes["email"] = "bob@example.com"
+        return update(users, body)
+
+    monkeypatch.setitem(operations.OPERATIONS, UPDATE, change_first)
+    verify_email("mallory", ADDRESS)
+
+    attributes = cognito.admin_get_user(get_pool(), "mallory").attributes
+    assert (attributes["email"], attributes["email_verified"]) == (ADDRESS, "true")
 
 
 @pytest.mark.parametrize(
