@@ -77,7 +77,7 @@ def ask(request: HttpRequest, selection: Selection, queryset: QuerySet[Any], que
         "names": [str(person) for person in islice(queryset[:NAMES], NAMES)],
         "more": max(0, len(selection.pks) - NAMES),
         "field": FIELD,
-        "selection": selection.sign(),
+        "selection": selection.sign(question.view, *question.args),
         "url": confirmations.url(question.view, *question.args),
         "back": selection.back,
     }

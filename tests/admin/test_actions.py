@@ -25,6 +25,10 @@ from .conftest import EVERYTHING, GROUPS, Pools, Staff, people, said, text
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+CONFIRMING = f"{selections.SALT}:confirm"
+"""What the form that confirms people is signed with."""
+
+
 def outcomes(response: Any) -> dict[str, str]:
     """Return who came to which end, as a job's page has it."""
     return {name: outcome for name, outcome, _url in response.context["people"]}
@@ -172,12 +176,12 @@ def test_people_of_another_tenant_are_not_confirmed_whatever_the_form_says(staff
     [mine] = people("alice")
     [other] = people("mallory", tenant="Other")
     page = staff.choose([mine])
-    facts = signing.loads(page.context["selection"], salt=selections.SALT)
+    facts = signing.loads(page.context["selection"], salt=CONFIRMING)
     facts[2] = [other.pk]
-    forged = signing.dumps(facts, salt=selections.SALT)
+    forged = signing.dumps(facts, salt=CONFIRMING)
     assert staff.post(page.context["url"], {"selection": forged}).status_code == 404
     facts[2] = [mine.pk, other.pk]
-    done = staff.post(page.context["url"], {"selection": signing.dumps(facts, salt=selections.SALT)}, follow=True)
+    done = staff.post(page.context["url"], {"selection": signing.dumps(facts, salt=CONFIRMING)}, follow=True)
     assert said(done) == ["No longer in the list: 1."]
     assert outcomes(done) == {"alice": "not in the user pool"}
     assert SandboxUser.objects.get().status == "UNCONFIRMED"
@@ -198,7 +202,7 @@ def test_a_form_that_is_none_of_ours_is_a_bad_request(staff: Staff, selection: s
 @pytest.mark.parametrize("label", ["auth.nothing", "nonsense.user", "sessions.session"])
 def test_a_list_that_is_gone_is_not_found(staff: Staff, label: str) -> None:
     page = staff.choose(people("alice"))
-    selection = signing.dumps([label, "default", [1], "/"], salt=selections.SALT)
+    selection = signing.dumps([label, "default", [1], "/"], salt=CONFIRMING)
     assert staff.post(page.context["url"], {"selection": selection}).status_code == 404
 
 
