@@ -45,6 +45,8 @@ class Selection:
     pks: list[int | str]
     back: str
     """Path of the list, with its filters."""
+    email: str = ""
+    """Address of the only one who was chosen, where staff may vouch for it: they do for none but the one they saw."""
 
     @classmethod
     def of(cls, origin: ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any], pool: str = "") -> Selection:
@@ -72,7 +74,7 @@ class Selection:
 
     def sign(self, *purpose: str) -> str:
         """Return the form's field, for the view that ``purpose`` names and its arguments."""
-        facts = [self.origin.opts.label_lower, self.pool, self.pks, self.back]
+        facts = [self.origin.opts.label_lower, self.pool, self.pks, self.back, self.email]
         return signing.dumps(facts, salt=_salt(purpose), compress=True)
 
     def chunks(self, request: HttpRequest) -> Iterator[list[Model]]:

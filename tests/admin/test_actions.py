@@ -349,6 +349,18 @@ def test_another_address_in_the_pool_is_told_and_left_alone(verifier: Staff) -> 
     assert not verified("alice")
 
 
+def test_no_address_is_verified_but_the_one_that_the_page_has_shown(verifier: Staff) -> None:
+    sign_up("alice")
+    page = verifier.choose(people("alice"))
+    for model in (User, SandboxUser):
+        model.objects.filter(username="alice").update(email="victim@example.com")
+    done = verifier.press(page, verify_email="on")
+    assert said(done) == [
+        "alice@example.com was not marked as verified: the record here has another e-mail address by now."
+    ]
+    assert not verified("alice")
+
+
 def test_the_address_of_somebody_who_is_not_confirmed_is_left_alone(verifier: Staff) -> None:
     sign_up("alice")
     SandboxUser.objects.update(status="FORCE_CHANGE_PASSWORD")
@@ -363,6 +375,14 @@ def test_the_box_needs_its_own_permission(staff: Staff) -> None:
     assert "as verified in Cognito, too" not in text(page)
     staff.press(page, verify_email="on")
     assert not verified("alice")
+
+
+def test_who_may_not_verify_any_more_is_refused_before_anything_is_done(verifier: Staff) -> None:
+    sign_up("alice")
+    page = verifier.choose(people("alice"))
+    verifier.user.user_permissions.remove(*verifier.user.user_permissions.filter(codename="verify_email"))
+    assert verifier.press(page, verify_email="on").status_code == 403
+    assert SandboxUser.objects.get().status == "UNCONFIRMED"
 
 
 def test_the_box_is_for_one_person_with_an_address(verifier: Staff) -> None:
