@@ -11,7 +11,7 @@ from django_cognito_confirm import cognito
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.errors import AliasConflict, Misconfigured, Unavailable, UserNotFound
 from django_cognito_confirm.sandbox.models import SandboxUser
-from django_cognito_confirm.verifying import AddressDiffers, verify_email
+from django_cognito_confirm.verifying import AccountDiffers, AddressDiffers, verify_email
 from tests.conftest import last_code, sign_up
 from tests.faults import FaultServer, operations
 from tests.faults.behaviours import error
@@ -205,6 +205,17 @@ def test_an_address_that_the_account_has_not_is_not_verified(here: str) -> None:
     with pytest.raises(AddressDiffers):
         verify_email("alice", here)
     assert verified() == []
+
+
+def test_an_account_that_is_not_the_one_known_is_left_alone() -> None:
+    former = sign_up("alice")["UserSub"]
+    SandboxUser.objects.all().delete()
+    sub = sign_up("alice")["UserSub"]
+
+    with pytest.raises(AccountDiffers):
+        verify_email("alice", ADDRESS, sub=former)
+    assert verified() == []
+    assert verify_email("alice", ADDRESS, sub=sub)
 
 
 def test_an_account_without_an_address_has_another_one() -> None:

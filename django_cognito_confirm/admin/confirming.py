@@ -33,7 +33,7 @@ def confirm(request: HttpRequest, selection: Selection) -> Job:
     if people is None:
         raise Http404
     pool = get_pool(selection.pool)
-    vouched = vouching.vouch(request, selection, people[0])
+    vouched = vouching.vouch(request, selection, pool, people[0])
     job = bulk.create_job(pool, source="admin", requested_by=request.user)  # type: ignore[arg-type]  # it is staff
     said = _("Confirm sign-up in Cognito: asked for, job #%(number)d.") % {"number": job.pk}
     told: list[Outcome] = []

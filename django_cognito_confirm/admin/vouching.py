@@ -10,11 +10,13 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from .. import cognito, verifying
+from .. import cognito, ledger, verifying
 from ..conf import Pool
 from ..errors import ConfirmSignUpError, Misconfigured
+from ..models import Confirmation
+from ..verifying import AccountDiffers
 from . import access, outcomes
-from .people import email_of, name_of, rows_of
+from .people import email_of, is_anothers, name_of, rows_of
 from .selections import Selection
 
 
@@ -26,31 +28,30 @@ class Vouched:
     """As read when they said so."""
     email: str
     """As the page that asks has shown it."""
+    before: Confirmation | None
+    """The person's row then: what is confirmed now may be another person's account."""
 
 
-def vouch(request: HttpRequest, selection: Selection, person: Model) -> Vouched | None:
+def vouch(request: HttpRequest, selection: Selection, pool: Pool, person: Model) -> Vouched | None:
     """Return what staff vouch for, ``None`` where they did not tick the box or there was none.
 
-    Raises ``PermissionDenied`` for whoever lacks the permission (by now).
+    Call it before anybody is asked for. Raises ``PermissionDenied`` for whoever lacks the permission (by now).
     """
     if not selection.email or "verify_email" not in request.POST:
         return None
     access.require(request, "verify_email")
-    return Vouched(person, selection.email)
+    return Vouched(person, selection.email, rows_of(pool, type(person), [person]).get(person.pk))
 
 
 def verify(request: HttpRequest, pool: Pool, vouched: Vouched) -> None:
     """Mark the address of the local record as verified, if its owner is confirmed."""
-    person, email = vouched.person, vouched.email
-    if email_of(person) != email:
-        _refuse(request, email, _("the record here has another e-mail address by now"))
-        return
-    row = rows_of(pool, type(person), [person]).get(person.pk)
-    if row is None or not outcomes.is_confirmed(row):
-        _refuse(request, email, _("the person is not confirmed"))
+    email, before, username = vouched.email, vouched.before, name_of(vouched.person)
+    row = ledger.rows_of_keys(pool, {pool.username_key(username)}).first()
+    if why := _objection(vouched, row):
+        _refuse(request, email, why)
         return
     try:
-        news = verifying.verify_email(name_of(person), email, pool=pool.alias)
+        news = verifying.verify_email(username, email, sub=before.sub if before else "", pool=pool.alias)
     except ConfirmSignUpError as error:
         _refuse(request, email, cognito.explain(error) if isinstance(error, Misconfigured) else str(error.summary))
         return
@@ -59,10 +60,29 @@ def verify(request: HttpRequest, pool: Pool, vouched: Vouched) -> None:
     if news:
         LogEntry.objects.log_actions(
             request.user.pk,
-            [person],
+            [vouched.person],
             CHANGE,
             _("E-mail address marked as verified in Cognito: %(email)s") % {"email": email},
         )
+
+
+def _objection(vouched: Vouched, row: Confirmation | None) -> str:
+    """Return why the account of which ``row`` speaks now is not called verified, ``""`` where nothing is against it."""
+    if email_of(vouched.person) != vouched.email:
+        return _("the record here has another e-mail address by now")
+    if row is None or not outcomes.is_confirmed(row):
+        return _("the person is not confirmed")
+    if is_anothers(row, vouched.person) or _is_tied_no_more(vouched.before, row):
+        return str(AccountDiffers.summary)
+    return ""
+
+
+def _is_tied_no_more(before: Confirmation | None, row: Confirmation) -> bool:
+    """Return whether the person was tied to a sign-up, and the one that was confirmed is not known to be theirs.
+
+    Where the account's sub was known, that decides.
+    """
+    return before is not None and not before.sub and before.user_id not in (None, row.user_id)
 
 
 def _refuse(request: HttpRequest, email: str, why: str) -> None:

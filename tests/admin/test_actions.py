@@ -12,8 +12,10 @@ from django.contrib.auth.models import Group, User
 from django.core import signing
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from django_cognito_confirm.admin import selections
+from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation, Job
 from django_cognito_confirm.sandbox.models import SandboxUser
 from tests.conftest import Heard, sign_up
@@ -367,6 +369,58 @@ def test_the_address_of_somebody_who_is_not_confirmed_is_left_alone(verifier: St
     done = verifier.press(verifier.choose(people("alice")), verify_email="on")
     assert "the person is not confirmed" in said(done)[0]
     assert not verified("alice")
+
+
+SOMEBODY_ELSE = "alice@example.com was not marked as verified: the account in the user pool may be somebody else's."
+
+
+def a_row(username: str, **facts: Any) -> Confirmation:
+    row: Confirmation = Confirmation.objects.create(
+        pool="default", username=username, username_key=get_pool().username_key(username), **facts
+    )
+    return row
+
+
+def told_of(**facts: Any) -> dict[str, Any]:
+    """Return the facts of a row whose person is confirmed and told of."""
+    now = timezone.now()
+    return {"started_at": now, "confirmed_at": now, "delivered_at": now, **facts}
+
+
+@pytest.mark.parametrize("status", ["UNCONFIRMED", "CONFIRMED"])
+@pytest.mark.parametrize("sub", ["", "the-sub-before"])
+def test_the_address_of_somebody_who_took_the_name_over_is_left_alone(verifier: Staff, status: str, sub: str) -> None:
+    chosen = people("alice")
+    a_row("alice", **told_of(user=chosen[0], sub=sub))
+    sign_up("alice")
+    SandboxUser.objects.update(status=status)
+    done = verifier.press(verifier.choose(chosen), verify_email="on")
+    assert said(done) == [SOMEBODY_ELSE]
+    assert not verified("alice")
+
+
+def test_the_address_of_whom_the_record_is_not_tied_to_is_left_alone(verifier: Staff) -> None:
+    [alice] = people("alice")
+    a_row("alice", user=alice, sub="the-sub-of-alice")
+    sign_up("bob", email="alice@example.com")
+    User.objects.filter(pk=alice.pk).update(username="bob")
+    done = verifier.press(verifier.choose([alice]), verify_email="on")
+    assert said(done) == [SOMEBODY_ELSE]
+    assert not verified("bob")
+
+
+def test_the_address_of_whom_the_record_is_tied_to_is_verified(verifier: Staff) -> None:
+    chosen = people("alice")
+    a_row("alice", user=chosen[0], sub=sign_up("alice")["UserSub"])
+    verifier.press(verifier.choose(chosen), verify_email="on")
+    assert verified("alice")
+
+
+def test_whoever_was_asked_for_under_another_name_before_is_known_by_the_sub(verifier: Staff) -> None:
+    [alice] = people("alice")
+    a_row("alicia", user=alice, sub=sign_up("alice")["UserSub"])
+    verifier.press(verifier.choose([alice]), verify_email="on")
+    assert verified("alice")
 
 
 def test_the_box_needs_its_own_permission(staff: Staff) -> None:
