@@ -44,26 +44,34 @@ def vouch(request: HttpRequest, selection: Selection, pool: Pool, person: Model)
 
 
 def verify(request: HttpRequest, pool: Pool, vouched: Vouched) -> None:
-    """Mark the address of the local record as verified, if its owner is confirmed."""
-    email, before, username = vouched.email, vouched.before, name_of(vouched.person)
-    row = ledger.rows_of_keys(pool, {pool.username_key(username)}).first()
-    if why := _objection(vouched, row):
-        _refuse(request, email, why)
-        return
-    try:
-        news = verifying.verify_email(username, email, sub=before.sub if before else "", pool=pool.alias)
-    except ConfirmSignUpError as error:
-        _refuse(request, email, cognito.explain(error) if isinstance(error, Misconfigured) else str(error.summary))
-        return
-    said = _("%(email)s is marked as verified.") if news else _("%(email)s was verified already.")
-    messages.success(request, said % {"email": email})
-    if news:
-        LogEntry.objects.log_actions(
-            request.user.pk,
-            [vouched.person],
-            CHANGE,
-            _("E-mail address marked as verified in Cognito: %(email)s") % {"email": email},
-        )
+    """Mark the address of the local record as verified, if its owner is confirmed; say what came of it.
+
+    Whether it was verified or not, that is in the history of the record and of the ledger's row.
+    """
+    row = ledger.rows_of_keys(pool, {pool.username_key(name_of(vouched.person))}).first()
+    news, why = False, _objection(vouched, row)
+    if not why:
+        try:
+            news = _verify(pool, vouched)
+        except Misconfigured as error:
+            why = cognito.explain(error)
+        except ConfirmSignUpError as error:
+            why = str(error.summary)
+    facts = {"email": vouched.email, "why": why}
+    if why:
+        messages.error(request, said := _("%(email)s was not marked as verified: %(why)s.") % facts)
+    elif news:
+        messages.success(request, said := _("%(email)s is marked as verified.") % facts)
+    else:
+        messages.success(request, said := _("%(email)s was verified already.") % facts)
+    concerned = [vouched.person, row] if row else [vouched.person]
+    action = _("Confirm sign-up in Cognito")
+    LogEntry.objects.log_actions(request.user.pk, concerned, CHANGE, f"{action}: {said}")
+
+
+def _verify(pool: Pool, vouched: Vouched) -> bool:
+    sub = vouched.before.sub if vouched.before else ""
+    return verifying.verify_email(name_of(vouched.person), vouched.email, sub=sub, pool=pool.alias)
 
 
 def _objection(vouched: Vouched, row: Confirmation | None) -> str:
@@ -83,7 +91,3 @@ def _is_tied_no_more(before: Confirmation | None, row: Confirmation) -> bool:
     Where the account's sub was known, that decides.
     """
     return before is not None and not before.sub and before.user_id not in (None, row.user_id)
-
-
-def _refuse(request: HttpRequest, email: str, why: str) -> None:
-    messages.error(request, _("%(email)s was not marked as verified: %(why)s.") % {"email": email, "why": why})

@@ -18,6 +18,7 @@ from django_cognito_confirm.admin import selections
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation, Job
 from django_cognito_confirm.sandbox.models import SandboxUser
+from django_cognito_confirm.verifying import AddressDiffers
 from tests.conftest import Heard, sign_up
 from tests.faults import FaultServer
 
@@ -320,13 +321,46 @@ def verified(username: str) -> bool:
 
 def test_the_address_of_one_person_can_be_marked_as_verified(verifier: Staff) -> None:
     sign_up("alice")
-    chosen = people("alice")
-    page = verifier.choose(chosen)
+    page = verifier.choose(people("alice"))
     assert "Mark alice@example.com as verified" in text(page)
     done = verifier.press(page, verify_email="on")
     assert said(done) == ["alice@example.com is marked as verified."]
     assert verified("alice")
-    assert LogEntry.objects.filter(object_id=chosen[0].pk, change_message__contains="alice@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("alice@example.com", "alice@example.com is marked as verified."),
+        (
+            "other@example.com",
+            f"alice@example.com was not marked as verified: {AddressDiffers.summary}.",
+        ),
+    ],
+)
+def test_what_came_of_an_address_is_in_the_history_of_the_record_and_of_the_row(
+    verifier: Staff, email: str, said: str
+) -> None:
+    sign_up("alice", email=email)
+    verifier.press(verifier.choose(people("alice")), verify_email="on")
+    entries = LogEntry.objects.filter(user=verifier.user, change_message=f"Confirm sign-up in Cognito: {said}")
+    assert {(entry.content_type.model, entry.object_id) for entry in entries} == {
+        ("user", str(User.objects.get(username="alice").pk)),
+        ("confirmation", str(Confirmation.objects.get().pk)),
+    }
+
+
+def test_an_address_that_was_verified_before_is_in_the_history_too(verifier: Staff) -> None:
+    sign_up("alice")
+    SandboxUser.objects.update(email_verified=True)
+    verifier.press(verifier.choose(people("alice")), verify_email="on")
+    assert LogEntry.objects.filter(change_message__endswith="alice@example.com was verified already.").count() == 2
+
+
+def test_what_came_of_a_name_that_nobody_can_have_is_in_the_history_of_the_record(verifier: Staff) -> None:
+    [chosen] = people("two words")
+    verifier.press(verifier.choose([chosen]), verify_email="on")
+    assert LogEntry.objects.filter(object_id=str(chosen.pk), change_message__contains="is not confirmed").exists()
 
 
 def test_it_is_marked_for_nobody_who_did_not_tick_the_box(verifier: Staff) -> None:
