@@ -7,6 +7,7 @@ ledger and the receivers are this thread's.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
