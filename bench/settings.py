@@ -27,7 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    *([] if WITHOUT_APP else ["django_cognito_confirm", "bench"]),
+    *([] if WITHOUT_APP else ["django_cognito_confirm"]),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -25,5 +28,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("common/", rivals.CommonView.as_view()),
     path("pycognito/", rivals.PycognitoView.as_view()),
 ]
+
+def activate(confirmation: Any, **kwargs: Any) -> None:
+    """Activate the local record that was made for this sign-up, else the one that has its name."""
+    who = {"pk": confirmation.user_id} if confirmation.user_id else {"username": confirmation.username}
+    User.objects.filter(**who).update(is_active=True)
+
+
 if apps.is_installed("django_cognito_confirm"):
+    from django_cognito_confirm.signals import sign_up_confirmed
+
+    sign_up_confirmed.connect(activate, dispatch_uid="bench")
     urlpatterns.append(path("confirm/", include("django_cognito_confirm.urls")))

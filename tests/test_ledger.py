@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from datetime import timezone as tz
 from typing import Any
@@ -566,6 +566,15 @@ def test_what_a_sign_up_left_is_no_key_to_another_name() -> None:
     alice = ledger.sign_up(get_pool(), "alice", sub="sub-1")
     ledger.begin(get_pool(), "bob", source="form", sign_up=alice)
     assert sorted(Confirmation.objects.values_list("username", "open_attempts")) == [("alice", 0), ("bob", 1)]
+
+
+def test_what_a_sign_up_left_that_was_rolled_back_is_no_key_to_the_next_persons_row() -> None:
+    with pytest.raises(ReceiverFails), transaction.atomic():
+        first = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+        raise ReceiverFails
+    second = ledger.sign_up(get_pool(), "alice", sub="sub-2")  # SQLite gives this row the primary key of that one
+    taken = replace(first, pk=second.pk)
+    assert ledger.begin(get_pool(), "alice", source="form", sign_up=taken).row.sub == "sub-2"
 
 
 def test_a_yes_takes_a_person_out_of_a_job_that_asked_for_them_since() -> None:

@@ -56,7 +56,9 @@ def begin(
     ``ledger.sign_up`` returned for this name, where the caller has it; it spares a query, and nothing else. Raises
     ``RuntimeError`` inside an ``atomic`` block: its rollback would undo what protects the call.
     """
-    if sign_up and not by_staff and (attempt := _begin_known(pool, username, sign_up, source=source, sub=sub)):
+    if sign_up and sign_up.sub and not by_staff and (
+        attempt := _begin_known(pool, username, sign_up, source=source, sub=sub)
+    ):
         return attempt
     try:
         return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
@@ -101,17 +103,20 @@ def _begin_known(pool: Pool, username: str, sign_up: SignUp, *, source: str, sub
 
     What the row says then is known without reading it: as long as the epoch stands, nobody was confirmed.
     """
+    key = pool.username_key(username)
+    if pool.username_key(sign_up.username) != key:
+        return None
     user_id = Confirmation.user.field.to_python(sign_up.user_pk or None)
     now = timezone.now()
+    # By the sub as well: after a rollback, some databases give another row this key.
     unchanged = rows(pk=sign_up.pk, epoch=sign_up.epoch, sub=sign_up.sub, user=user_id)
-    of_name = unchanged.filter(username_key=pool.username_key(username), pool=pool.alias)
     with _committed():
-        if not of_name.update(source=source, open_attempts=F("open_attempts") + 1, started_at=now):
+        if not unchanged.update(source=source, open_attempts=F("open_attempts") + 1, started_at=now):
             return None
     facts = {  # in the order of the model's fields, as from_db wants them
         "id": sign_up.pk,
         "pool": pool.alias,
-        "username_key": pool.username_key(username),
+        "username_key": key,
         "username": sign_up.username,
         "sub": sign_up.sub,
         "user_id": user_id,
