@@ -24,8 +24,8 @@ CONNECT_TIMEOUT: Final = 5
 """Seconds."""
 READ_TIMEOUT: Final = 20
 """Seconds. A post-confirmation Lambda may take three times 5 s before Cognito answers."""
-MAX_CONNECTIONS: Final = 1000
-"""Kept alive for each client: more than any server has threads, so that none is thrown away and opened anew.
+MAX_CONNECTIONS: Final = 256
+"""Kept alive for each client: more than a server has threads, so that none is thrown away and opened anew.
 
 No more are opened than there are calls at the same time. Under ASGI each request has a thread of its own.
 """
