@@ -2,8 +2,8 @@
 
     python -m bench.boot [--starts 15]
 
-Each line is of processes of their own, started in turns. "django.setup()": imports of Django and of the settings are done
-before. "first POST": the first of a process, cold, and two seconds after it has served its first page; "warm" is the
+Each line is of processes of their own, started in turns. "django.setup()": Django and the settings are imported before
+that. "first POST": the first of a process, cold, and two seconds after it has served its first page; "warm" is the
 median of those that follow. "since start": from the start of the process to the end of the first POST, those two
 seconds not counted.
 """
@@ -51,12 +51,10 @@ def measure(starts: int, env: dict[str, str]) -> None:
         seen["after"].append(start("after", env))
 
     def of(kind: str, name: str) -> float:
-        return median(told[name] for told in seen[kind]) * 1000
+        return median(float(told[name]) for told in seen[kind]) * 1000
 
     assert not any(told["boto3"] for told in seen["with"])
-    added = median(
-        mine["setup"] - others["setup"] for mine, others in zip(seen["with"], seen["without"], strict=True)
-    )
+    added = median(mine["setup"] - others["setup"] for mine, others in zip(seen["with"], seen["without"], strict=True))
     print(f"{'django.setup() without the app':38} {of('without', 'setup'):8.1f} ms")
     print(f"{'django.setup() with it':38} {of('with', 'setup'):8.1f} ms, {added * 1000:.1f} ms more; imports no boto3")
     for kind, name in (("cold", "first POST, cold"), ("after", "first POST, 2 s after a GET")):

@@ -2,23 +2,22 @@
 
     python -m bench.load [--people 200] [--waves 4] [--threads 8] [--latency 0.05] [--database sqlite]
 
-All press the button in the same moment, ``--waves`` times over, in one process of gunicorn (gthread) and then of uvicorn.
+All press the button in the same moment, ``--waves`` times over, on one process of gunicorn (gthread), then of uvicorn.
 Each is a stranger with a name of their own. "bound" is threads over Cognito's latency: more can no server do whose
 threads wait for Cognito. "errors": all that did not end in a redirect to the page that says so. Waiting in line counts.
+"connections": those opened to Cognito since the server has started.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from statistics import quantiles
-from typing import Any
 from urllib.parse import urlencode
 
 from bench.call import new_name
@@ -47,8 +46,8 @@ def main() -> None:
     parser.add_argument("--database", default=SQLITE)
     options = parser.parse_args()
     print(
-        f"{'':18} {'threads':>7} {'people':>7} {'bound/s':>8} {'done/s':>8} {'of bound':>8} {'median s':>8} {'p99 s':>7} "
-        f"{'connections':>11} {'calls':>6} {'errors':>6}"
+        f"{'':16} {'threads':>7} {'people':>6} {'bound/s':>7} {'done/s':>7} {'of bound':>8} {'median s':>8} "
+        f"{'p99 s':>6} {'connections':>11} {'calls':>6} {'errors':>6}"
     )
     with cognito(options.latency) as url, site(options.database, url) as env:
         for name, command in SERVERS.items():
@@ -61,11 +60,12 @@ def measure(options: argparse.Namespace, name: str, command: list[str], url: str
     # Under ASGI a connection of the database would outlive its thread.
     age = "0" if name == "uvicorn" else "600"
     env = {**env, "BENCH_THREADS": str(options.threads), "BENCH_CONN_MAX_AGE": age}
+    before = counts(url)
     server = subprocess.Popen([sys.executable, *filled], env=env)
     try:
         wait_for(port)
-        asyncio.run(wave(port, options.threads))  # the first threads, connections and imports
-        before, begun = counts(url), time.perf_counter()
+        asyncio.run(wave(port, options.threads))  # imports, and the first threads
+        begun = time.perf_counter()
         waited: list[float] = []
         for _ in range(options.waves):
             waited += asyncio.run(wave(port, options.people))
@@ -77,10 +77,10 @@ def measure(options: argparse.Namespace, name: str, command: list[str], url: str
     errors = sum(took < 0 for took in waited)
     bound = options.threads / options.latency
     cuts = quantiles([took for took in waited if took >= 0], n=100)
+    opened, calls = (after[what] - before[what] for what in ("connections", "calls"))
     print(
-        f"{name:18} {options.threads:7} {people:7} {bound:8.0f} {people / seconds:8.1f} {people / seconds / bound:8.2f} "
-        f"{cuts[49]:8.2f} {cuts[98]:7.2f} {after['connections'] - before['connections']:5} more {'':0} "
-        f"{after['calls'] - before['calls']:6} {errors:6}",
+        f"{name:16} {options.threads:7} {people:6} {bound:7.0f} {people / seconds:7.1f} "
+        f"{people / seconds / bound:8.2f} {cuts[49]:8.2f} {cuts[98]:6.2f} {opened:11} {calls:6} {errors:6}",
         flush=True,
     )
 

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pycognito/", rivals.PycognitoView.as_view()),
 ]
 
+
 def activate(confirmation: Any, **kwargs: Any) -> None:
     """Activate the local record that was made for this sign-up, else the one that has its name."""
     who = {"pk": confirmation.user_id} if confirmation.user_id else {"username": confirmation.username}

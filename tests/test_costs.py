@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.staticfiles import finders
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, connections
@@ -214,13 +214,13 @@ def cache_calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count what is asked of the cache of the limits."""
     cache, calls = caches["default"], Counter[str]()
     for name in ("add", "get", "get_many", "set", "set_many", "incr", "delete", "delete_many"):
-
-        def counted(*args: Any, _name: str = name, _method: Any = getattr(cache, name), **kwargs: Any) -> Any:
-            calls[_name] += 1
-            return _method(*args, **kwargs)
-
-        monkeypatch.setattr(cache, name, counted)
+        monkeypatch.setattr(cache, name, partial(counted, calls, name, getattr(cache, name)))
     return calls
+
+
+def counted(calls: Counter[str], name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    calls[name] += 1
+    return method(*args, **kwargs)
 
 
 def test_a_stranger_takes_a_slot_of_each_limit_and_no_more(
@@ -370,7 +370,6 @@ def test_static_files_can_be_kept_for_ever(client: Client, settings: Any, tmp_pa
     settings.STATIC_ROOT = tmp_path
     manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": manifest}}
-    finders.get_finder.cache_clear()
     call_command("collectstatic", interactive=False, verbosity=0)
     page = client.get("/confirm/").content.decode()
     linked = [part.partition('"')[0] for part in page.split('"/static/')[1:]]

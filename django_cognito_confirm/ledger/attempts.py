@@ -56,8 +56,11 @@ def begin(
     ``ledger.sign_up`` returned for this name, where the caller has it; it spares a query, and nothing else. Raises
     ``RuntimeError`` inside an ``atomic`` block: its rollback would undo what protects the call.
     """
-    if sign_up and sign_up.sub and not by_staff and (
-        attempt := _begin_known(pool, username, sign_up, source=source, sub=sub)
+    if (
+        sign_up
+        and sign_up.sub
+        and not by_staff
+        and (attempt := _begin_known(pool, username, sign_up, source=source, sub=sub))
     ):
         return attempt
     try:

@@ -130,8 +130,8 @@ def _record_yes(attempt: Attempt, now: datetime, **delivery: Any) -> Confirmatio
         # Not the user as such: that record may have been removed since, which empties the column.
         facts |= {name: getattr(after, name) for name in _OF_ANOTHER if getattr(after, name) != getattr(before, name)}
         found = _of(attempt).filter(owed=before.owed) if attempt.row.owed else _of(attempt)
-        # Rows are seldom in a job, and the condition costs more than a look.
-        if attempt.lease is None and found.filter(queued_at=None).update(**facts):
+        # Rows are seldom in a job, and the condition costs more than a look. (What was not read is no reason to.)
+        if vars(attempt.row).get("queued_at") is None and found.filter(queued_at=None).update(**facts):
             return after
         if found.update(**facts, **({"queued_at": unless_at_work(now)} | _out_of_the_queue(attempt))):
             return after
