@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from ..conf import Pool
@@ -78,6 +79,8 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) 
     found = rows(**key)
     with transaction.atomic(using=database(), durable=True):
         if found.update(
+            # A row that was pruned gets its name back. Any other keeps it until Cognito says yes.
+            username=Coalesce(NullIf("username", Value("")), Value(username)),
             # Whoever had the person confirmed stays named.
             source=Case(When(owed=False, delivered_at__isnull=True, then=Value(source)), default=F("source")),
             open_attempts=F("open_attempts") + 1,
@@ -85,19 +88,11 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) 
             **({"queued_at": lease} if by_staff else {}),
         ):
             row = found.get()
-            if row.username != username and _name_was_free(row):
-                row.username = username
-                rows(pk=row.pk).update(username=username)
         else:
             row = Confirmation.objects.using(database()).create(
                 **key, username=username, sub=sub, source=source, open_attempts=1, started_at=now, queued_at=lease
             )
     return Attempt(row, row.epoch, username, sub, source, lease)
-
-
-def _name_was_free(row: Confirmation) -> bool:
-    """``NAME_IS_FREE``, of a row on which this attempt has begun."""
-    return not row.username or (row.open_attempts == 1 and not row.sub and not row.owed and row.delivered_at is None)
 
 
 @tried_again

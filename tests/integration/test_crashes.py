@@ -163,21 +163,28 @@ def test_a_worker_may_die_at_any_step_of_a_press(site: Site, press: Press) -> No
     check(site, killed)
 
 
-def test_the_steps_of_a_press_are_those_of_the_ledger(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("signed_up_here", "begin"),
+    [
+        (True, ["before UPDATE ledger", "after UPDATE ledger"]),  # one statement commits by itself
+        (False, ["before UPDATE ledger", "before INSERT ledger", "before commit", "after commit"]),
+    ],
+)
+def test_the_steps_of_a_press_are_those_of_the_ledger(site: Site, signed_up_here: bool, begin: list[str]) -> None:
     worker = site.serve()
-    press = Press(signed_up_here=True)
+    press = Press(signed_up_here=signed_up_here)
     steps = press.happen(press.arrange(site, 0)).steps
     worker.kill()
-    assert steps[:9] == [
-        "before UPDATE ledger",
-        "before commit",
-        "after commit",
+    assert steps[: len(begin)] == begin
+    commit = begin.count("before commit") + 1
+    end = "" if commit == 1 else f" {commit}"
+    assert steps[len(begin) : len(begin) + 6] == [
         "before ConfirmSignUp",
         "after ConfirmSignUp",
         "before UPDATE ledger 2",
         "before INSERT effect",
-        "before commit 2",
-        "after commit 2",
+        f"before commit{end}",
+        f"after commit{end}",
     ]
 
 
