@@ -577,6 +577,14 @@ def test_what_a_sign_up_left_that_was_rolled_back_is_no_key_to_the_next_persons_
     assert ledger.begin(get_pool(), "alice", source="form", sign_up=taken).row.sub == "sub-2"
 
 
+def test_what_a_sign_up_left_is_out_of_date_after_a_yes(heard: Heard) -> None:
+    sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+    ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up))
+    again = ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up)
+    ledger.refuse(again, "NotAuthorizedException")
+    assert (row().status, row().open_attempts, len(heard)) == ("delivered", 0, 1)
+
+
 def test_a_yes_takes_a_person_out_of_a_job_that_asked_for_them_since() -> None:
     sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
     attempt = ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up)
