@@ -131,8 +131,8 @@ class Sent(Exception):
     pass
 
 
-def where(loader: Any, region: str, **options: bool) -> tuple[str, str]:
-    """Return the address that a call goes to, and the partition, of a client that ``loader`` reads for."""
+def where(loader: Any, region: str, **options: bool) -> tuple[str, str, str]:
+    """Return where a call goes, the partition and the client's own address, of a client that ``loader`` reads for."""
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     session.register_component("data_loader", loader)
     config = Config(signature_version=botocore.UNSIGNED, **options)  # type: ignore[arg-type]
@@ -145,7 +145,9 @@ def where(loader: Any, region: str, **options: bool) -> tuple[str, str]:
     try:
         client.confirm_sign_up(ClientId="client1example", Username="alice", ConfirmationCode="123456")
     except (Sent, EndpointResolutionError, HTTPClientError) as error:
-        return str(error), client.meta.partition
+        # Dual stack has addresses in the endpoints that the rules, by which calls go, do without.
+        legacy = "" if "use_dualstack_endpoint" in options else client.meta.endpoint_url
+        return str(error), client.meta.partition, legacy
     raise AssertionError("nothing was sent")
 
 
