@@ -577,6 +577,53 @@ def test_what_a_sign_up_left_that_was_rolled_back_is_no_key_to_the_next_persons_
     assert ledger.begin(get_pool(), "alice", source="form", sign_up=taken).row.sub == "sub-2"
 
 
+class Meddles:
+    """Does ``work`` once, between the look at a row and what comes of it."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.work: Callable[[], object] | None = work
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        work, looked = self.work, sql.startswith("SELECT")
+        answer = execute(sql, *args)
+        if looked and work is not None:
+            self.work = None
+            work()
+        return answer
+
+
+MEDDLING: dict[str, Callable[[], object]] = {
+    "made": lambda: ledger.begin(get_pool(), "alice", source="service"),
+    "signed up": lambda: ledger.sign_up(get_pool(), "alice", sub="sub-2"),
+    "confirmed": lambda: ledger.confirm(begin()),
+    "delivered": lambda: [ledger.deliver(row.pk) for row in Confirmation.objects.all()],
+    "renamed": lambda: ledger.begin(get_pool(), "ALICE", source="service"),
+    "stripped": lambda: Confirmation.objects.update(username=""),
+    "removed": lambda: Confirmation.objects.all().delete(),
+}
+
+
+@pytest.mark.parametrize("before", ["nothing", "tried", "confirmed", "owed"])
+@pytest.mark.parametrize("meddling", MEDDLING.values(), ids=MEDDLING)
+def test_whatever_happens_after_the_look_an_attempt_begins_on_what_is_there(
+    before: str, meddling: Callable[[], object]
+) -> None:
+    if before != "nothing":
+        ledger.refuse(begin(), "CodeMismatchException")
+        told = {"confirmed_at": timezone.now(), "epoch": 1, "source": "teller"}
+        facts = {"confirmed": told | {"delivered_at": timezone.now()}, "owed": told | {"owed": True}}
+        Confirmation.objects.update(**facts.get(before, {}))
+    with connection.execute_wrapper(Meddles(meddling)):
+        attempt = begin()
+    now = row()
+    for name in ("pk", "epoch", "owed", "username", "sub", "user_id", "source", "delivered_at"):
+        assert getattr(attempt.row, name) == getattr(now, name), name
+    assert attempt.epoch == now.epoch
+    assert now.username.lower() == "alice"
+    ledger.refuse(attempt, "CodeMismatchException")
+    assert row().open_attempts == now.open_attempts - 1
+
+
 def test_what_a_sign_up_left_is_out_of_date_after_a_yes(heard: Heard) -> None:
     sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
     ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up))

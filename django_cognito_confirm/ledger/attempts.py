@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ..conf import Pool
@@ -19,6 +19,9 @@ from .rows import LEASE, database, rows
 
 # Nobody's attempt is open, nobody was confirmed and nobody signed up here: the next attempt names the row.
 NAME_IS_FREE = Q(username="") | Q(sub="", open_attempts=0, owed=False, delivered_at__isnull=True)
+
+LOOKS: Final = 10
+"""At a row that others change. What is looked for changes seldom: with a yes, a new sign-up, a delivery or a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +60,64 @@ def begin(
     ``ledger.sign_up`` returned for this name, where the caller has it; it spares a query, and nothing else. Raises
     ``RuntimeError`` inside an ``atomic`` block: its rollback would undo what protects the call.
     """
-    if (
-        sign_up
-        and sign_up.sub
-        and not by_staff
-        and (attempt := _begin_known(pool, username, sign_up, source=source, sub=sub))
-    ):
-        return attempt
-    try:
-        return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
-    except IntegrityError:
-        # Another attempt has made the row since we looked for it.
-        return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
+    if sign_up and sign_up.sub and not by_staff:
+        attempt = _begin_known(pool, username, sign_up, source=source, sub=sub)
+        if attempt:
+            return attempt
+    for _ in range(LOOKS):
+        attempt = _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
+        if attempt:
+            return attempt
+    raise OperationalError("The ledger's row was another one each time when it was to be changed.")
 
 
 @tried_again
-def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) -> Attempt:
+def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) -> Attempt | None:
+    """Look at the row and begin on it as it was then, or make it; ``None`` when somebody has changed or made it since.
+
+    Two statements, each of which commits by itself: the second holds in ``WHERE`` what it rests on.
+    """
     key = {"username_key": pool.username_key(username), "pool": pool.alias}
+    row = next(iter(rows(**key)), None)
     now = timezone.now()
     lease = now + LEASE if by_staff else None
-    found = rows(**key)
-    with transaction.atomic(using=database(), durable=True):
-        if found.update(
-            # A row that was pruned gets its name back. Any other keeps it until Cognito says yes.
-            username=Coalesce(NullIf("username", Value("")), Value(username)),
-            # Whoever had the person confirmed stays named.
-            source=Case(When(owed=False, delivered_at__isnull=True, then=Value(source)), default=F("source")),
-            open_attempts=F("open_attempts") + 1,
-            started_at=now,
-            **({"queued_at": lease} if by_staff else {}),
-        ):
-            row = found.get()
-        else:
+    if row is not None:
+        begun = _begin_on(row, username, source=source, now=now, lease=lease)
+        return Attempt(row, row.epoch, username, sub, source, lease) if begun else None
+    try:
+        with _committed():
             row = Confirmation.objects.using(database()).create(
                 **key, username=username, sub=sub, source=source, open_attempts=1, started_at=now, queued_at=lease
             )
+    except IntegrityError:
+        return None
     return Attempt(row, row.epoch, username, sub, source, lease)
+
+
+def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, lease: datetime | None) -> bool:
+    """Begin on ``row`` and let it show that, unless it is no longer what it was when it was read."""
+    unchanged = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
+    facts: dict[str, Any] = {"started_at": now}
+    if not row.owed and row.delivered_at is None:  # whoever had the person confirmed stays named
+        facts["source"] = source
+    if row.username != username and _name_is_free(row):
+        facts["username"] = username
+        unchanged["open_attempts"] = row.open_attempts
+    if lease is not None:
+        facts["queued_at"] = lease
+    with _committed():
+        if not rows(**unchanged).update(open_attempts=F("open_attempts") + 1, **facts):
+            return False
+    for name, value in facts.items():
+        setattr(row, name, value)
+    row.open_attempts += 1
+    return True
+
+
+def _name_is_free(row: Confirmation) -> bool:
+    """``NAME_IS_FREE``, of a row that was read."""
+    nobodys = not row.sub and not row.open_attempts and not row.owed and row.delivered_at is None
+    return not row.username or nobodys
 
 
 @tried_again
