@@ -624,6 +624,20 @@ def test_whatever_happens_after_the_look_an_attempt_begins_on_what_is_there(
     assert row().open_attempts == now.open_attempts - 1
 
 
+def test_a_name_that_somebody_is_trying_since_the_look_is_not_changed() -> None:
+    ledger.refuse(begin(), "CodeMismatchException")
+    with connection.execute_wrapper(Meddles(begin)):
+        attempt = ledger.begin(get_pool(), "ALICE", source="form")
+    assert (row().username, attempt.row.username) == ("alice", "alice")
+
+
+@pytest.mark.parametrize("told", [{"owed": True}, {"delivered_at": timezone.now()}])
+def test_an_attempt_leaves_who_had_the_person_confirmed(told: dict[str, Any]) -> None:
+    Confirmation.objects.filter(pk=begin().row.pk).update(source="teller", confirmed_at=timezone.now(), **told)
+    begin()
+    assert row().source == "teller"
+
+
 def test_what_a_sign_up_left_is_out_of_date_after_a_yes(heard: Heard) -> None:
     sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
     ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up))
