@@ -127,6 +127,8 @@ def _record_yes(attempt: Attempt, now: datetime, **delivery: Any) -> Confirmatio
     for before in _may_be_by_now(attempt.row):
         after = _after_yes(before, attempt, now)
         facts = {name: getattr(after, name) for name in _CHANGED_BY_A_YES} | delivery
+        if not before.sub:  # a database that minds no case may have let another spelling through
+            facts["username"] = after.username
         # Not the user as such: that record may have been removed since, which empties the column.
         facts |= {name: getattr(after, name) for name in _OF_ANOTHER if getattr(after, name) != getattr(before, name)}
         found = _of(attempt).filter(owed=before.owed) if attempt.row.owed else _of(attempt)
