@@ -1,6 +1,6 @@
 """What the app adds to the start of a process, and how long its first person waits.
 
-    python -m bench.boot [--starts 15]
+    python -m bench.boot [--starts 15] [--latency 0 0.03]
 
 Each line is of processes of their own, started in turns. "django.setup()": Django and the settings are imported before
 that. "first POST": the first of a process, cold, and two seconds after it has served its first page; "warm" is the
@@ -23,7 +23,7 @@ from typing import Any
 from bench.call import new_name
 from bench.cognito import cognito
 from bench.request import Browser, request
-from bench.site import SQLITE, site
+from bench.site import SQLITE, one_process_each, site
 
 READS_FOR = 2.0
 """Seconds that a person takes to type."""
@@ -32,14 +32,20 @@ READS_FOR = 2.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", type=int, default=15, help="processes of each kind")
+    parser.add_argument("--latency", type=float, nargs="+", default=[0, 0.03], help="seconds until Cognito answers")
     parser.add_argument("--be", choices=["setup", "cold", "after"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.be:
         be: dict[str, Callable[[], dict[str, Any]]] = {"setup": set_up, "cold": first_post, "after": post_after_get}
         print(json.dumps(be[options.be]()))
         return
-    with cognito() as url, site(SQLITE, url) as env:
-        measure(options.starts, env)
+    one_process_each("bench.boot", "latency", options.latency, lambda latency: run(options.starts, latency))
+
+
+def run(starts: int, latency: float) -> None:
+    with cognito(latency) as url, site(SQLITE, url) as env:
+        print(f"Cognito takes {latency * 1000:.0f} ms")
+        measure(starts, env)
 
 
 def measure(starts: int, env: dict[str, str]) -> None:
