@@ -4,6 +4,7 @@
 # make test-engines  bulk jobs on django-tasks-db and Celery, workers killed (POSTGRES_URL=, RABBITMQ_URL=, REDIS_URL=)
 # make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
 # make fuzz    10,000 tries of whatever can be typed or sent (FUZZ_EXAMPLES= for another number)
+# make bench   what it takes, against what others take, into docs/performance.md (ARGS= goes to it; POSTGRES_URL=)
 # make lint    style, types, layers, migrations
 # make screenshots  pictures of every page and state, in docs/images/pages
 # make messages     bring the catalogues up to date with the texts (Debian: apt-get install gettext)
@@ -52,7 +53,7 @@ LEDGER_EXAMPLES ?= 100
 LOCALE = django_cognito_confirm/locale
 LANGUAGES = ar da de en es fr he hi id it ja ko nb nl pl pt_BR sv th tr uk zh_Hans zh_Hant
 
-.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz screenshots lint messages \
+.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz bench screenshots lint messages \
 	compilemessages ministack clean
 .DELETE_ON_ERROR:
 
@@ -84,6 +85,10 @@ crash: $(if $(DATABASE_URL),$(VENV)/.databases,$(VENV)/.test)
 FUZZ_EXAMPLES ?= 10000
 fuzz: $(VENV)/.test
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzz.py $(ARGS)
+
+bench: export POSTGRES_URL := $(POSTGRES_URL)
+bench: $(VENV)/.bench
+	$(BIN)/python -m bench $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check
@@ -140,6 +145,11 @@ $(VENV)/.databases: $(BIN)/python $(PACKAGE)
 $(VENV)/.engines: $(BIN)/python $(PACKAGE)
 	@echo "Installing the package, what its tests need, Celery and the drivers of PostgreSQL and Redis in $(VENV)"
 	@$(INSTALL) --editable '.[test,engines,postgresql]'
+	@touch $@
+
+$(VENV)/.bench: $(BIN)/python $(PACKAGE)
+	@echo "Installing the package and what it is measured against in $(VENV)"
+	@$(INSTALL) --editable '.[bench]'
 	@touch $@
 
 $(VENV)/.lint: $(BIN)/python $(PACKAGE)

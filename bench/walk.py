@@ -1,6 +1,7 @@
 """``cognito_sync --full`` over a large pool: processor time for each person, and memory from 100,000 people to the end.
 
     python -m bench.walk [--population 1000000] [--signalled 1000]
+    python -m bench.walk --population 1000 10000 100000
 
 A fault server in a process of its own makes the people up. ``--baseline`` records them first (measured as well); then
 ``--full`` walks them again, which is what a site does every night. Last, some people's rows are taken away, and what it
@@ -11,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
+
+from bench.memory import resident
+from bench.site import one_process_each
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
@@ -25,24 +27,22 @@ os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "bench")
 PEOPLE_A_SECOND = 30 * 60
 
 
-def resident() -> int:
-    """Return this process's resident memory in bytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--population", type=int, default=1_000_000)
+    parser.add_argument("--population", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--signalled", type=int, default=1_000)
     options = parser.parse_args()
+    one_process_each("bench.walk", "population", options.population, lambda people: walk(people, options.signalled))
+
+
+def walk(population: int, signalled: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/ledger.sqlite3")
-        command = [sys.executable, "-m", "tests.faults", "--port", "0", "--population", str(options.population)]
+        command = [sys.executable, "-m", "tests.faults", "--port", "0", "--population", str(population)]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
-            measure(server.stdout.readline().split()[-1], options.population, options.signalled)
+            measure(server.stdout.readline().split()[-1], population, signalled)
         finally:
             server.terminate()
             server.wait(10)

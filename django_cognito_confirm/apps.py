@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.core.checks import Tags, register
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,12 +18,19 @@ class CognitoConfirmConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from .checks import check_settings
-        from .deployment import check_caches, check_deployment, check_sessions
-        from .pending import forget_others
+        register(Tags.security)(_imported_when_called("checks.check_settings"))
+        register(Tags.caches)(_imported_when_called("deployment.check_caches"))
+        register(Tags.security)(_imported_when_called("deployment.check_sessions"))
+        register(Tags.security, deploy=True)(_imported_when_called("deployment.check_deployment"))
+        user_logged_in.connect(
+            _imported_when_called("pending.forget_others"), weak=False, dispatch_uid="django_cognito_confirm.pending"
+        )
 
-        register(Tags.security)(check_settings)
-        register(Tags.caches)(check_caches)
-        register(Tags.security)(check_sessions)
-        register(Tags.security, deploy=True)(check_deployment)
-        user_logged_in.connect(forget_others, dispatch_uid="django_cognito_confirm.pending")
+
+def _imported_when_called(name: str) -> Callable[..., Any]:
+    """Return a function of this package that takes no time from the start of a process, which may never call it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return import_string(f"{__package__}.{name}")(*args, **kwargs)
+
+    return call

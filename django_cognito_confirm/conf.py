@@ -65,6 +65,7 @@ APP_DEFAULTS: dict[str, Any] = {
     "SIGN_UP_URL": None,
     "TASKS_BACKEND": "default",
     "ADMIN_RATE": 10,
+    "WARM_UP": True,
 }
 
 

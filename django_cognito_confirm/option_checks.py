@@ -68,6 +68,7 @@ APP_KINDS = {
     "CLIENT_IP": _FUNCTION,
     "USERNAME_FROM_USER": _FUNCTION,
     "TASKS_BACKEND": _Kind(lambda value: isinstance(value, str), "the alias of a task backend"),
+    "WARM_UP": _FLAG,
 }
 # botocore's model of UserPoolId and ClientId.
 PATTERNS = {"USER_POOL_ID": r"[\w-]{1,46}_[0-9a-zA-Z]+", "CLIENT_ID": r"[\w+]{1,128}"}

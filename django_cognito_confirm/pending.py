@@ -44,6 +44,9 @@ class PendingSignUp:
     username_key: str
     sub: str = ""
     user_pk: str = ""
+    row_pk: int = 0
+    epoch: int = 0
+    """Of the ledger's row, so that an attempt need not look it up."""
     session: str = field(default="", repr=False)
     delivery: Delivery | None = None
     code_sent_at: float = 0
@@ -54,6 +57,11 @@ class PendingSignUp:
     def is_for(self, username: str) -> bool:
         """Whether ``username`` is exactly this sign-up's."""
         return get_pool(self.pool).username_key(username) == self.username_key
+
+    @property
+    def row(self) -> ledger.SignUp:
+        """What the ledger knows this sign-up by."""
+        return ledger.SignUp(self.row_pk, self.epoch, self.username, self.sub, self.user_pk)
 
     @property
     def identity(self) -> str:
@@ -86,14 +94,16 @@ def remember_sign_up(
     configured = get_pool(pool)
     confirmed = bool(reply.value.get("UserConfirmed"))
     sub = reply.value["UserSub"]
-    ledger.sign_up(configured, username, sub=sub, user=user, confirmed=confirmed, request=request)
+    row = ledger.sign_up(configured, username, sub=sub, user=user, confirmed=confirmed, request=request)
     request.session.cycle_key()
     pending = PendingSignUp(
         pool=pool,
         username=username,
         username_key=configured.username_key(username),
         sub=sub,
-        user_pk="" if user is None else str(user.pk),
+        user_pk=row.user_pk,
+        row_pk=row.pk,
+        epoch=row.epoch,
         session=reply.value.get("Session") or "",
         delivery=Delivery.from_reply(reply.value) if reply.value.get("CodeDeliveryDetails") else None,
         expires_at=time.time() + KEPT_FOR,

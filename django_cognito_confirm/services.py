@@ -93,7 +93,13 @@ def confirm_sign_up(
         client_metadata=_client_metadata(settings, message.client_metadata, request),
         user_context_data=_user_context_data(settings, message.user_context_data, request),
     )
-    attempt = ledger.begin(settings, username, source=source, sub=sub or (owner.sub if owner else ""))
+    attempt = ledger.begin(
+        settings,
+        username,
+        source=source,
+        sub=sub or (owner.sub if owner else ""),
+        sign_up=owner.row if owner else None,
+    )
     outcome = _carry_out(attempt, partial(cognito.confirm_sign_up, settings, message), owner=owner, request=request)
     if isinstance(outcome, ConfirmSignUpError):
         confirmation_refused.send_robust(

@@ -210,13 +210,14 @@ def _until_free(taken: dict[str, float], default: float) -> int:
 
 def _take(cache: BaseCache, prefix: str, rate: Rate) -> str | int:
     """Return the key of the slot that was taken, or the seconds until one is free."""
-    slots = random.sample(range(rate.limit), rate.limit if rate.limit <= EXACT_UP_TO else SAMPLE)
-    keys = [f"{prefix}:{slot}" for slot in slots]
-    if not keys:
+    if not rate.limit:
         return rate.window
     free_at = time.time() + rate.window
-    if cache.add(keys[0], free_at, rate.window):
-        return keys[0]
+    key = f"{prefix}:{random.randrange(rate.limit)}"  # noqa: S311 - so that two do not meet
+    if cache.add(key, free_at, rate.window):
+        return key
+    slots = random.sample(range(rate.limit), rate.limit if rate.limit <= EXACT_UP_TO else SAMPLE)
+    keys = [f"{prefix}:{slot}" for slot in slots]
     taken = cache.get_many(keys)
     for key in keys:
         if key not in taken and cache.add(key, free_at, rate.window):

@@ -15,12 +15,13 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.generic import TemplateView
 
 from . import pending
-from .cognito import Delivery
+from .cognito import Delivery, warm_up
 from .errors import ConfirmSignUpError
 from .forms import ConfirmForm, ResendForm
 from .pages import CODE_SENT_ID, PRECAUTIONS, CodePageView, PageMixin, StaleForm, Wait
 from .reports import get_typed
 from .services import confirm_sign_up, resend_code
+from .visits import hand_over
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class ConfirmView(CodePageView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.is_done():
             return HttpResponseRedirect(self.get_success_url())
+        warm_up(self.pool)
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -60,20 +62,21 @@ class ConfirmView(CodePageView):
             self.confirm(username, form.cleaned_data["code"])
         except ConfirmSignUpError as error:
             return self.refused(username, error)
-        self.save_session()
-        return self.go_on(self.get_success_url(), confirmed=True)
+        response = self.go_on(self.get_success_url(), confirmed=True)
+        self.save_session(response)
+        return response
 
-    def save_session(self) -> None:
+    def save_session(self, response: HttpResponse) -> None:
         """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
         session = self.request.session
         try:
             session.save()
         except Exception:
             logger.exception("A sign-up is confirmed, but the session could not be saved.")
-            session.modified = False
         else:
-            if session.session_key == self.request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-                session.modified = False  # nor need the middleware save it once more: the browser has its key
+            if session.session_key != self.request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+                hand_over(session, response)
+        session.modified = False  # the middleware need not save it once more
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""

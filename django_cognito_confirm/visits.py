@@ -1,4 +1,4 @@
-"""What receivers do to a visitor's session and user is undone when their transaction is."""
+"""A visitor's session: what receivers do to it is undone when their transaction is; its key reaches the browser."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 from .masking import Masked
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.contrib.sessions.backends.base import SessionBase
+    from django.http import HttpRequest, HttpResponse
 
 
 @contextmanager
@@ -34,3 +37,17 @@ def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
         if request is not None and user is not None:
             request.user = user
         raise
+
+
+def hand_over(session: SessionBase, response: HttpResponse) -> None:
+    """Give the browser the key of a session that is saved, as Django's middleware does right after saving it."""
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        str(session.session_key),
+        max_age=None if session.get_expire_at_browser_close() else session.get_expiry_age(),
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )

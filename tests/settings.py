@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -73,5 +74,8 @@ COGNITO_POOLS = {
         "SANDBOX": True,
     }
 }
+
+# No thread builds a client while a test goes on with something else.
+COGNITO_CONFIRM: dict[str, Any] = {"WARM_UP": False}
 
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}  # Django 6.1 and newer

@@ -218,7 +218,8 @@ def remote_address(request: HttpRequest) -> str:
 
 
 @pytest.mark.parametrize("name", list(APP_DEFAULTS))
-def test_an_option_that_is_not_set_has_its_default(name: str) -> None:
+def test_an_option_that_is_not_set_has_its_default(settings: Any, name: str) -> None:
+    settings.COGNITO_CONFIRM = {}
     assert get_option(name) == APP_DEFAULTS[name]
 
 

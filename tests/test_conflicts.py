@@ -33,11 +33,11 @@ DEADLOCKS = [
 
 
 def failing(cause: Exception, times: int) -> Callable[..., Any]:
-    """A database that gives the ledger's next ``times`` updates up."""
+    """A database that gives the next ``times`` writes up."""
     left = [times]
 
     def execute_or_fail(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
-        if sql.startswith("UPDATE") and left[0]:
+        if sql.startswith(("INSERT", "UPDATE")) and left[0]:
             left[0] -= 1
             raise OperationalError(*cause.args) from cause
         return execute(sql, *args)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from datetime import timezone as tz
 from typing import Any
@@ -107,6 +107,7 @@ class Ledger(RuleBasedStateMachine):
         self.age = 0
         self.created = {1: self.clock(), 2: None}
         self.users: dict[int, Any] = {1: None, 2: None}
+        self.sign_ups: list[ledger.SignUp] = []
         sign_up_confirmed.connect(self.receive)
 
     def teardown(self) -> None:
@@ -146,9 +147,11 @@ class Ledger(RuleBasedStateMachine):
     # --- attempts ---
 
     @precondition(lambda self: self.begun < 4)
-    @rule(by=st.sampled_from(["owner", "owner", "stranger", "staff"]))
-    def an_attempt_begins(self, by: str) -> None:
-        attempt = ledger.begin(self.pool, "Alice", source="form", by_staff=by == "staff")
+    @rule(by=st.sampled_from(["owner", "owner", "stranger", "staff"]), data=st.data())
+    def an_attempt_begins(self, by: str, data: st.DataObject) -> None:
+        # Browsers keep what a sign-up left, whoever has the name by now.
+        sign_up = data.draw(st.sampled_from([None, *self.sign_ups]), label="sign-up")
+        attempt = ledger.begin(self.pool, "Alice", source="form", by_staff=by == "staff", sign_up=sign_up)
         self.running.append(Running(attempt, by, self.person))
         self.begun += 1
         self.age = 0
@@ -311,13 +314,13 @@ class Ledger(RuleBasedStateMachine):
 
     def the_first_signs_up_here(self) -> None:
         self.users[1] = get_user_model().objects.create(username="Alice")
-        ledger.sign_up(self.pool, "Alice", sub="sub-1", user=self.users[1])
+        self.sign_ups.append(ledger.sign_up(self.pool, "Alice", sub="sub-1", user=self.users[1]))
 
     def the_first_is_deleted_and_a_second_signs_up(self) -> None:
         self.person, self.confirmed, self.past = 2, "", [(2, False)]
         self.created[2] = self.clock()
         self.users[2] = get_user_model().objects.create(username="Alice II")
-        ledger.sign_up(self.pool, "Alice", sub="sub-2", user=self.users[2])
+        self.sign_ups.append(ledger.sign_up(self.pool, "Alice", sub="sub-2", user=self.users[2]))
 
     def come_to_rest(self) -> None:
         """Everything ends, an hour passes, one whole sync runs: now the promise must hold."""
@@ -518,6 +521,145 @@ def test_whoever_was_recorded_before_is_no_news(heard: Heard, sub: str) -> None:
 def test_begin_is_committed_before_it_returns() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         ledger.begin(get_pool(), "alice", source="form")
+
+
+def test_begin_on_a_row_that_is_known_is_committed_before_it_returns() -> None:
+    sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up)
+
+
+def test_an_attempt_on_a_known_row_says_of_it_what_reading_it_would(heard: Heard) -> None:
+    user = get_user_model().objects.create(username="alice")
+    sign_up = ledger.sign_up(get_pool(), "Alice", sub="sub-1", user=user)
+    attempt = ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up)
+    read = row()
+    for name in [field.attname for field in Confirmation._meta.concrete_fields]:
+        assert getattr(attempt.row, name) == getattr(read, name), name
+    ledger.confirm(attempt)
+    told = heard[0]["confirmation"]
+    read = row()
+    for name in [field.attname for field in Confirmation._meta.concrete_fields]:
+        assert getattr(told, name) == getattr(read, name), name
+    assert (told.user, told.username) == (user, "Alice")
+
+
+def test_a_sign_up_whose_local_record_was_removed_is_told_without_it(heard: Heard) -> None:
+    user = get_user_model().objects.create(username="alice")
+    sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1", user=user)
+    user.delete()
+    ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up))
+    assert [told["confirmation"].user for told in heard] == [None]
+
+
+def test_a_local_record_that_is_removed_while_an_attempt_runs_spoils_no_yes(heard: Heard) -> None:
+    user = get_user_model().objects.create(username="alice")
+    attempt = ledger.begin(
+        get_pool(), "alice", source="form", sign_up=ledger.sign_up(get_pool(), "alice", sub="sub-1", user=user)
+    )
+    user.delete()
+    ledger.confirm(attempt)
+    assert (row().status, row().user, len(heard)) == ("delivered", None, 1)
+
+
+def test_what_a_sign_up_left_is_no_key_to_another_name() -> None:
+    alice = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+    ledger.begin(get_pool(), "bob", source="form", sign_up=alice)
+    assert sorted(Confirmation.objects.values_list("username", "open_attempts")) == [("alice", 0), ("bob", 1)]
+
+
+def test_what_a_sign_up_left_that_was_rolled_back_is_no_key_to_the_next_persons_row() -> None:
+    with transaction.atomic():
+        first = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+        transaction.set_rollback(True)
+    second = ledger.sign_up(get_pool(), "alice", sub="sub-2")  # SQLite gives this row the primary key of that one
+    taken = replace(first, pk=second.pk)
+    assert ledger.begin(get_pool(), "alice", source="form", sign_up=taken).row.sub == "sub-2"
+
+
+class Meddles:
+    """Does ``work`` once, between the look at a row and what comes of it."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.work: Callable[[], object] | None = work
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        work, looked = self.work, sql.startswith("SELECT")
+        answer = execute(sql, *args)
+        if looked and work is not None:
+            self.work = None
+            work()
+        return answer
+
+
+MEDDLING: dict[str, Callable[[], object]] = {
+    "made": lambda: ledger.begin(get_pool(), "alice", source="service"),
+    "signed up": lambda: ledger.sign_up(get_pool(), "alice", sub="sub-2"),
+    "confirmed": lambda: ledger.confirm(begin()),
+    "delivered": lambda: [ledger.deliver(row.pk) for row in Confirmation.objects.all()],
+    "renamed": lambda: ledger.begin(get_pool(), "ALICE", source="service"),
+    "stripped": lambda: Confirmation.objects.update(username=""),
+    "removed": lambda: Confirmation.objects.all().delete(),
+}
+
+
+@pytest.mark.parametrize("before", ["nothing", "tried", "confirmed", "owed"])
+@pytest.mark.parametrize("meddling", MEDDLING.values(), ids=MEDDLING)
+def test_whatever_happens_after_the_look_an_attempt_begins_on_what_is_there(
+    before: str, meddling: Callable[[], object]
+) -> None:
+    if before != "nothing":
+        ledger.refuse(begin(), "CodeMismatchException")
+        told = {"confirmed_at": timezone.now(), "epoch": 1, "source": "teller"}
+        facts = {"confirmed": told | {"delivered_at": timezone.now()}, "owed": told | {"owed": True}}
+        Confirmation.objects.update(**facts.get(before, {}))
+    with connection.execute_wrapper(Meddles(meddling)):
+        attempt = begin()
+    now = row()
+    for name in ("pk", "epoch", "owed", "sub", "user_id", "source", "delivered_at"):
+        assert getattr(attempt.row, name) == getattr(now, name), name
+    assert attempt.epoch == now.epoch
+    # Some databases take one spelling for the other.
+    assert now.username.lower() == attempt.row.username.lower() == "alice"
+    ledger.refuse(attempt, "CodeMismatchException")
+    assert row().open_attempts == now.open_attempts - 1
+
+
+def test_a_name_that_somebody_is_trying_since_the_look_is_not_changed() -> None:
+    ledger.refuse(begin(), "CodeMismatchException")
+    with connection.execute_wrapper(Meddles(begin)):
+        attempt = ledger.begin(get_pool(), "ALICE", source="form")
+    assert (row().username, attempt.row.username) == ("alice", "alice")
+
+
+def test_a_yes_names_the_row_whatever_the_database_takes_for_equal(heard: Heard) -> None:
+    attempt = begin()
+    Confirmation.objects.update(username="ALICE")  # as another attempt may have called it
+    ledger.confirm(attempt)
+    assert (row().username, heard.usernames) == ("alice", ["alice"])
+
+
+@pytest.mark.parametrize("told", [{"owed": True}, {"delivered_at": timezone.now()}])
+def test_an_attempt_leaves_who_had_the_person_confirmed(told: dict[str, Any]) -> None:
+    Confirmation.objects.filter(pk=begin().row.pk).update(source="teller", confirmed_at=timezone.now(), **told)
+    begin()
+    assert row().source == "teller"
+
+
+def test_what_a_sign_up_left_is_out_of_date_after_a_yes(heard: Heard) -> None:
+    sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+    ledger.confirm(ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up))
+    again = ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up)
+    ledger.refuse(again, "NotAuthorizedException")
+    assert (row().status, row().open_attempts, len(heard)) == ("delivered", 0, 1)
+
+
+def test_a_yes_takes_a_person_out_of_a_job_that_asked_for_them_since() -> None:
+    sign_up = ledger.sign_up(get_pool(), "alice", sub="sub-1")
+    attempt = ledger.begin(get_pool(), "alice", source="form", sign_up=sign_up)
+    Confirmation.objects.update(queued_at=timezone.now())
+    ledger.confirm(attempt)
+    assert (row().status, row().queued_at) == ("delivered", None)
 
 
 def test_a_name_is_as_typed_until_somebody_is_known_by_it() -> None:

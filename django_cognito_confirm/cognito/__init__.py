@@ -4,7 +4,7 @@ boto3 is imported when it is first needed, never with a module: it costs a proce
 """
 
 from .calls import explain
-from .clients import MAX_CONNECTIONS, admin_client, public_client
+from .clients import MAX_CONNECTIONS, admin_client, public_client, warm_up
 from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
 from .operations import (
     admin_confirm_sign_up,
@@ -39,4 +39,5 @@ __all__ = [
     "public_client",
     "resend_confirmation_code",
     "secret_hash",
+    "warm_up",
 ]

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
+from ..conf import DEFAULT_POOL_ALIAS, Pool, get_option, get_pool
 from .redaction import redact_logs
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
+# The package's name, under which sites set its level.
+logger = logging.getLogger(__package__)
+
 CONNECT_TIMEOUT: Final = 5
 """Seconds."""
 READ_TIMEOUT: Final = 20
 """Seconds. A post-confirmation Lambda may take three times 5 s before Cognito answers."""
 MAX_CONNECTIONS: Final = 256
-"""Kept alive for each client: as many as a server has threads, or a bulk run has calls under way. Opened as needed."""
+"""Kept alive for each client: as many as a server has threads, or a bulk run has calls under way.
+
+No more are opened than there are calls at the same time. Under ASGI each request has a thread of its own.
+"""
 
 PUBLIC: Final = "public"
 ADMIN: Final = "admin"
@@ -29,18 +36,30 @@ ADMIN_ONCE: Final = "admin once"
 """An admin client that never repeats a call: a repeated AdminConfirmSignUp is refused when the first went through."""
 
 _clients: dict[tuple[str | bool | None, ...], CognitoIdentityProviderClient] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()
+_warmed_up: set[str] = set()
+"""Aliases of pools whose public client was built ahead of its first call, or is being built."""
+
+
+def _wait_for_builders() -> None:
+    """Before a fork: a child would wait for ever for a lock of Python's imports that a thread of the parent held."""
+    _lock.acquire()
+
+
+def _let_builders_go_on() -> None:
+    _lock.release()
 
 
 def _forget_clients() -> None:
     """In a child process: connections must not be shared with the parent, whose other threads may hold the lock."""
     global _lock  # noqa: PLW0603
     _clients.clear()
-    _lock = threading.Lock()
+    _warmed_up.clear()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_clients)
+    os.register_at_fork(before=_wait_for_builders, after_in_parent=_let_builders_go_on, after_in_child=_forget_clients)
 
 
 def public_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
@@ -55,6 +74,28 @@ def public_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClie
 def admin_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
     """Return the boto3 client for operations that need IAM, with credentials from AWS's usual chain."""
     return get_client(ADMIN, get_pool(pool))
+
+
+def warm_up(pool: str = DEFAULT_POOL_ALIAS) -> None:
+    """Have the public client built in a thread, once in a process; return at once.
+
+    For a page on which a person is about to type a code: importing boto3 and building a client take longer than any
+    call, and a person takes seconds. A failure is nobody's here: whoever makes the first call meets it. Not for the
+    sandbox, and not with ``COGNITO_CONFIRM["WARM_UP"] = False``.
+    """
+    if pool in _warmed_up or not get_option("WARM_UP"):
+        return
+    _warmed_up.add(pool)
+    configured = get_pool(pool)
+    if not configured.sandbox:
+        threading.Thread(target=_build_ahead, args=(configured,), name="cognito-confirm-warm-up", daemon=True).start()
+
+
+def _build_ahead(pool: Pool) -> None:
+    try:
+        get_client(PUBLIC, pool)
+    except Exception as error:  # noqa: BLE001 - the first call says what is wrong, to whom it concerns
+        logger.debug("The client of pool %r could not be built ahead: %s", pool.alias, type(error).__name__)
 
 
 def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
@@ -87,6 +128,11 @@ def _build_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
     # Unsigned calls need no profile, and one that AWS_PROFILE names in vain must not stop them.
     base = botocore.session.Session(session_vars={"profile": (None, None, None, None)} if public else None)
     base.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_read_timestamp)
+    if public:
+        # Their credentials, which others have, would come by way of other services.
+        from .loader import CognitoLoader
+
+        base.register_component("data_loader", CognitoLoader())
     if pool.sandbox:
         # Without any, botocore stops before the sandbox gets to see the call.
         base.set_credentials("sandbox", "sandbox")

@@ -11,7 +11,7 @@ In an UPDATE here, a column is read before it is assigned: MariaDB computes the 
 with the values that those before it have set.
 """
 
-from .attempts import Attempt, begin, confirm, fail, leave_open, refuse, release
+from .attempts import Attempt, SignUp, begin
 from .delivery import deliver
 from .listed import (
     CLOSE_AFTER,
@@ -23,6 +23,7 @@ from .listed import (
     rows_of_subs,
     take_for_delivered,
 )
+from .outcomes import confirm, fail, leave_open, refuse, release
 from .queue import Queued, put_back, queue, renew, take, waiting
 from .rows import LEASE, database, read, rows
 from .sign_ups import sign_up
@@ -32,6 +33,7 @@ __all__ = [
     "LEASE",
     "Attempt",
     "Queued",
+    "SignUp",
     "add_listed",
     "begin",
     "close",

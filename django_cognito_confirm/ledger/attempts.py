@@ -1,32 +1,27 @@
-"""Attempts: calls to Cognito, from before they are made until what came of them is recorded."""
+"""Attempts begin: what protects a call to Cognito is committed before it is made."""
 
 from __future__ import annotations
 
-import copy
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ..conf import Pool
 from ..conflicts import tried_again
-from ..errors import ConfirmSignUpError, OutcomeUnknown
-from ..masking import SecretStr
 from ..models import Confirmation
-from .delivery import send
-from .rows import DELIVERED, LEASE, OWN_USER, database, read, recorded, rows
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-logger = logging.getLogger(__package__)
+from .rows import LEASE, database, rows
 
 # Nobody's attempt is open, nobody was confirmed and nobody signed up here: the next attempt names the row.
 NAME_IS_FREE = Q(username="") | Q(sub="", open_attempts=0, owed=False, delivered_at__isnull=True)
+
+LOOKS: Final = 10
+"""At a row that others change. What is looked for changes seldom: with a yes, a new sign-up, a delivery or a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,166 +44,130 @@ class Attempt:
         return self.lease is not None and self.row.job_id is not None
 
 
-def _of(attempt: Attempt) -> QuerySet[Confirmation]:
-    return rows(pk=attempt.row.pk, epoch=attempt.epoch)
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """A row as a sign-up left it, for whoever keeps it: an attempt on it need not look the row up."""
+
+    pk: int
+    epoch: int
+    username: str
+    sub: str
+    user_pk: str = ""
+    """Of the local record, as text; ``""`` for none."""
 
 
-def _as_staffs(lease: datetime) -> dict[str, Any]:
-    """Return the facts of a row that staff begin on: a job in which it does not wait has no part in this attempt."""
-    return {"job": Case(When(queued_at=None, then=Value(None)), default=F("job")), "queued_at": lease}
-
-
-def begin(pool: Pool, username: str, *, source: str, sub: str = "", by_staff: bool = False) -> Attempt:
+def begin(
+    pool: Pool, username: str, *, source: str, sub: str = "", by_staff: bool = False, sign_up: SignUp | None = None
+) -> Attempt:
     """Record that a call is about to be made; commits before it returns, so call it outside any transaction.
 
-    ``by_staff``: no code is sent, so the call confirms whoever has the name when it arrives. Raises ``RuntimeError``
-    inside an ``atomic`` block: its rollback would undo what protects the call.
+    ``by_staff``: no code is sent, so the call confirms whoever has the name when it arrives. ``sign_up``: what
+    ``ledger.sign_up`` returned for this name, where the caller has it; it spares a query, and nothing else. Raises
+    ``RuntimeError`` inside an ``atomic`` block: its rollback would undo what protects the call.
     """
-    try:
-        return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
-    except IntegrityError:
-        # Another attempt has made the row since we looked for it.
-        return _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
+    if sign_up and sign_up.sub and not by_staff:
+        attempt = _begin_known(pool, username, sign_up, source=source, sub=sub)
+        if attempt:
+            return attempt
+    for _ in range(LOOKS):
+        attempt = _begin(pool, username, source=source, sub=sub, by_staff=by_staff)
+        if attempt:
+            return attempt
+    raise OperationalError("The ledger's row was another one each time when it was to be changed.")
 
 
 @tried_again
-def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) -> Attempt:
+def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) -> Attempt | None:
+    """Look at the row and begin on it as it was then, or make it; ``None`` when somebody has changed or made it since.
+
+    Two statements, each of which commits by itself: the second holds in ``WHERE`` what it rests on.
+    """
     key = {"username_key": pool.username_key(username), "pool": pool.alias}
+    row = next(iter(rows(**key)), None)
     now = timezone.now()
     lease = now + LEASE if by_staff else None
-    with transaction.atomic(using=database(), durable=True):
-        updated = rows(**key).update(
-            username=Case(When(NAME_IS_FREE, then=Value(username)), default=F("username")),
-            source=Case(When(owed=False, delivered_at__isnull=True, then=Value(source)), default=F("source")),
-            open_attempts=F("open_attempts") + 1,
-            started_at=now,
-            **(_as_staffs(lease) if lease else {}),
-        )
-        if updated:
-            row = rows(**key).get()
-        else:
+    if row is not None:
+        begun = _begin_on(row, username, source=source, now=now, lease=lease)
+        return Attempt(row, row.epoch, username, sub, source, lease) if begun else None
+    try:
+        with _committed():
             row = Confirmation.objects.using(database()).create(
                 **key, username=username, sub=sub, source=source, open_attempts=1, started_at=now, queued_at=lease
             )
+    except IntegrityError:
+        return None
     return Attempt(row, row.epoch, username, sub, source, lease)
 
 
-@tried_again
-def refuse(attempt: Attempt, code: str, kind: str = "") -> None:
-    """Cognito said no, or the call certainly never left: this attempt is over, others stay as they are.
-
-    ``code`` is Cognito's, ``kind`` what it means (``ConfirmSignUpError.kind``).
-    """
-    facts = {"open_attempts": F("open_attempts") - 1, "last_error": code, "last_error_kind": kind}
-    if not _of(attempt).filter(open_attempts__gt=0).update(**facts, **_out_of_the_queue(attempt)):
-        release(attempt)
-
-
-@tried_again
-def leave_open(attempt: Attempt, code: str, kind: str = "") -> None:
-    """There was no clear answer; ``sync`` finds out what became of it."""
-    facts = {"unclear": True, "last_error": code, "last_error_kind": kind}
-    if not _of(attempt).update(**facts, **_out_of_the_queue(attempt)):
-        release(attempt)
-
-
-def fail(attempt: Attempt, error: ConfirmSignUpError, *, unclear: bool | None = None) -> None:
-    """Record that the call of ``attempt`` ended with ``error``: refused, or ``unclear``, by default as it says itself.
-
-    A database that fails is logged: the attempt stays open then, and ``sync`` finds out.
-    """
-    record = leave_open if (isinstance(error, OutcomeUnknown) if unclear is None else unclear) else refuse
-    try:
-        record(attempt, error.code, error.kind)
-    except DatabaseError:
-        logger.exception("Confirmation %s: its outcome was not recorded; cognito_sync will.", attempt.row.pk)
+def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, lease: datetime | None) -> bool:
+    """Begin on ``row`` and let it show that, unless it is no longer what it was when it was read."""
+    unchanged = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
+    facts: dict[str, Any] = {"started_at": now}
+    if not row.owed and row.delivered_at is None:  # whoever had the person confirmed stays named
+        facts["source"] = source
+    if row.username != username and _name_is_free(row):
+        facts["username"] = username
+        unchanged["open_attempts"] = row.open_attempts
+    if lease is not None:
+        facts["queued_at"] = lease
+        unchanged["queued_at"] = row.queued_at
+        if row.queued_at is None:  # a job in which it does not wait has no part in this
+            facts["job"] = None
+    with _committed():
+        if not rows(**unchanged).update(open_attempts=F("open_attempts") + 1, **facts):
+            return False
+    for name, value in facts.items():
+        setattr(row, name, value)
+    row.open_attempts += 1
+    return True
 
 
-def _out_of_the_queue(attempt: Attempt) -> dict[str, Any]:
-    """Return the fact that takes the row out of its job, unless another worker has it by now."""
-    if attempt.lease is None:
-        return {}
-    return {"queued_at": Case(When(queued_at=attempt.lease, then=Value(None)), default=F("queued_at"))}
+def _name_is_free(row: Confirmation) -> bool:
+    """``NAME_IS_FREE``, of a row that was read."""
+    nobodys = not row.sub and not row.open_attempts and not row.owed and row.delivered_at is None
+    return not row.username or nobodys
 
 
 @tried_again
-def release(attempt: Attempt) -> None:
-    """Staff's call has ended, and the row is not what it was when it began: do no more than give it back."""
-    if attempt.lease is not None:
-        rows(pk=attempt.row.pk, queued_at=attempt.lease).update(queued_at=None)
+def _begin_known(pool: Pool, username: str, sign_up: SignUp, *, source: str, sub: str) -> Attempt | None:
+    """Begin on the row of ``sign_up`` if it still is that; ``None`` when it is another's by now, or gone.
 
-
-def confirm(
-    attempt: Attempt, *, by_owner: bool = False, session: str = "", request: HttpRequest | None = None
-) -> Confirmation:
-    """Cognito said yes: record it and run the receivers, in one transaction. Return the row as it is then.
-
-    Never raises: whatever fails here, the person is confirmed. A receiver that raises leaves a row that is owed; a
-    database that fails leaves the attempt open. ``sync`` takes care of both.
+    What the row says then is known without reading it: as long as the epoch stands, nobody was confirmed.
     """
+    key = pool.username_key(username)
+    if pool.username_key(sign_up.username) != key:
+        return None
+    user_id = Confirmation.user.field.to_python(sign_up.user_pk or None)
     now = timezone.now()
-    try:
-        row = _confirm(attempt, now, by_owner=by_owner, session=session, request=request)
-    except Exception as error:
-        logger.exception("Confirmation %s: confirmed, and a receiver or the database failed", attempt.row.pk)
-        row = _owe(attempt, now, type(error).__name__)
-    row.session = SecretStr(session)
-    return row
-
-
-@tried_again
-def _confirm(
-    attempt: Attempt, now: datetime, *, by_owner: bool, session: str, request: HttpRequest | None
-) -> Confirmation:
-    with transaction.atomic(using=database(), durable=True):
-        if _of(attempt).update(**_yes(attempt, now), owed=False, delivered_at=now):
-            row = _after_yes(attempt, now)
-            send(row, by_owner=by_owner, session=session, request=request)
-            return row
-    release(attempt)
-    # A listing has recorded this yes before us, or the name is a new person's since.
-    return read(attempt.row.pk) or attempt.row
-
-
-def _owe(attempt: Attempt, now: datetime, delivery_error: str) -> Confirmation:
-    """Record the yes without its delivery, if that was rolled back (and not a hook on its commit that failed)."""
-    owed = {"owed": True, "delivery_attempts": F("delivery_attempts") + 1, "delivery_error": delivery_error}
-    try:
-        tried_again(_of(attempt).update)(**_yes(attempt, now), **owed)
-        return read(attempt.row.pk) or attempt.row
-    except Exception:
-        logger.exception("Confirmation %s: confirmed, but not recorded; cognito_sync will.", attempt.row.pk)
-        return attempt.row
-
-
-def _yes(attempt: Attempt, now: datetime) -> dict[str, Any]:
-    """Return the facts that a yes by reply changes, but for what became of the signal."""
-    return {
-        "username": Case(When(Q(sub="") | DELIVERED, then=Value(attempt.username)), default=F("username")),
-        "sub": Value(attempt.sub) if attempt.sub else Case(When(DELIVERED, then=Value("")), default=F("sub")),
-        "user": OWN_USER,
-        "source": attempt.source,
-        **recorded(now),
-        **_out_of_the_queue(attempt),
+    # By the sub as well: after a rollback, some databases give another row this key.
+    unchanged = rows(pk=sign_up.pk, epoch=sign_up.epoch, sub=sign_up.sub, user=user_id)
+    with _committed():
+        if not unchanged.update(source=source, open_attempts=F("open_attempts") + 1, started_at=now):
+            return None
+    facts = {  # in the order of the model's fields, as from_db wants them
+        "id": sign_up.pk,
+        "pool": pool.alias,
+        "username_key": key,
+        "username": sign_up.username,
+        "sub": sign_up.sub,
+        "user_id": user_id,
+        "source": source,
+        "owed": False,
+        "epoch": sign_up.epoch,
+        "started_at": now,
+        "confirmed_at": None,
+        "delivered_at": None,
     }
+    # What is not known is read when somebody asks for it.
+    row = Confirmation.from_db(database(), list(facts), list(facts.values()))
+    return Attempt(row, sign_up.epoch, username, sub, source)
 
 
-def _after_yes(attempt: Attempt, now: datetime) -> Confirmation:
-    """Return the row as the UPDATE of ``confirm`` left it, without reading it again where that is certain.
-
-    It is, because while an attempt is open and the epoch stands, nothing that ``_yes`` reads can change, but for
-    ``delivered_at`` of a row that was owed when the attempt began.
-    """
-    if attempt.row.owed:
-        return rows(pk=attempt.row.pk).get()
-    row = copy.copy(attempt.row)
-    if row.delivered_at is not None:
-        row.username, row.sub, row.user_id = attempt.username, attempt.sub, None
-    elif not row.sub:
-        row.username = attempt.username
-    row.sub = attempt.sub or row.sub
-    row.source, row.last_error, row.last_error_kind, row.queued_at = attempt.source, "", "", None
-    row.epoch, row.open_attempts, row.unclear, row.confirmed_at = row.epoch + 1, 0, False, now
-    row.owed, row.delivered_at = False, now
-    row.status = "delivered"  # as the database computes it
-    return row
+@contextmanager
+def _committed() -> Iterator[None]:
+    """A block of one statement, which commits by itself where no transaction is open; inside one, it must not run."""
+    if transaction.get_autocommit(using=database()):
+        yield
+        return
+    with transaction.atomic(using=database(), durable=True):
+        yield

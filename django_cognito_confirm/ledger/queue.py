@@ -18,7 +18,8 @@ from django.utils import timezone
 from ..conf import Pool
 from ..conflicts import tried_again
 from ..models import Confirmation, Job
-from .attempts import NAME_IS_FREE, Attempt, release
+from .attempts import NAME_IS_FREE, Attempt
+from .outcomes import release
 from .rows import DELIVERED, LEASE, database, rows
 
 

@@ -36,14 +36,18 @@ def read(pk: int) -> Confirmation | None:
 
 
 def recorded(now: datetime) -> dict[str, Any]:
-    """Return the facts that every yes changes. Whoever is at work for staff has the row until their call has ended."""
-    queued_at = Case(When(queued_at__gt=now, then=F("queued_at")), default=Value(None))
+    """Return the facts that a yes by listing changes."""
     return {
         "epoch": F("epoch") + 1,
         "open_attempts": 0,
         "unclear": False,
-        "queued_at": queued_at,
+        "queued_at": unless_at_work(now),
         "confirmed_at": now,
         "last_error": "",
         "last_error_kind": "",
     }
+
+
+def unless_at_work(now: datetime) -> Case:
+    """Return what a yes leaves of ``queued_at``: whoever works for staff has the row until their call has ended."""
+    return Case(When(queued_at__gt=now, then=F("queued_at")), default=Value(None))

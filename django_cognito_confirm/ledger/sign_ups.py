@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from ..conf import Pool
 from ..models import Confirmation
+from .attempts import SignUp
 from .delivery import deliver
 from .rows import database, rows
 
@@ -27,10 +29,11 @@ def sign_up(
     user: AbstractBaseUser | None = None,
     confirmed: bool = False,
     request: HttpRequest | None = None,
-) -> None:
+) -> SignUp:
     """SignUp succeeded for ``username``: from now on its row is a new person's, and nothing of a former one's counts.
 
-    Works inside the host's transaction and with it. ``confirmed``: the pool has confirmed the person at once; the
+    Works inside the host's transaction and with it. What it returns is good as long as the row is that person's, and
+    not confirmed: ``begin`` takes it. ``confirmed``: the pool has confirmed the person at once; the
     signal is sent when the transaction commits.
     """
     key = {"username_key": pool.username_key(username), "pool": pool.alias}
@@ -61,12 +64,24 @@ def sign_up(
         **facts,
     }
     with transaction.atomic(using=database()):
-        if not rows(**key).update(**changes):
-            try:
-                with transaction.atomic(using=database()):
-                    Confirmation.objects.using(database()).create(**key, **facts)
-            except IntegrityError:
-                rows(**key).update(**changes)
+        pk, epoch = _update(key, changes) or _create(key, facts) or _update(key, changes) or (0, 0)
         if confirmed:
-            pk = rows(**key).values_list("pk", flat=True).get()
             transaction.on_commit(partial(deliver, pk, by_owner=True, request=request), using=database())
+    return SignUp(pk, epoch, username, sub, user_pk="" if user is None else str(user.pk))
+
+
+def _update(key: Mapping[str, str], changes: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Change the row of ``key``; return its primary key and epoch, ``None`` where there is none."""
+    if not rows(**key).update(**changes):
+        return None
+    return rows(**key).values_list("pk", "epoch").get()
+
+
+def _create(key: Mapping[str, str], facts: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Make a row; ``None`` where somebody else was faster."""
+    try:
+        with transaction.atomic(using=database()):
+            row = Confirmation.objects.using(database()).create(**key, **facts)
+    except IntegrityError:
+        return None
+    return row.pk, row.epoch
