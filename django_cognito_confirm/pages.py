@@ -24,7 +24,7 @@ from django.views.generic import FormView
 from django.views.generic.base import ContextMixin, View
 
 from . import ledger, pending, throttling
-from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url
+from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url, get_signed_in_url
 from .errors import ConfirmSignUpError
 from .pending import PendingSignUp
 from .problems import describe, get_status, wants_json
@@ -123,7 +123,11 @@ class PageMixin(ContextMixin, View):
 
     def get_success_url(self) -> str:
         """Return where a confirmed person goes."""
-        return self.next_url or self.reverse("done")
+        return self.next_url or (get_signed_in_url() if self.is_signed_in() else self.reverse("done"))
+
+    def is_signed_in(self) -> bool:
+        """Whether the confirmation has signed this person in. The session says so, which it may have done just now."""
+        return pending.is_signed_in(self.request, self.pool)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

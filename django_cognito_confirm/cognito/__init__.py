@@ -5,7 +5,8 @@ boto3 is imported when it is first needed, never with a module: it costs a proce
 
 from .calls import explain
 from .clients import admin_client, public_client
-from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
+from .keys import fetch_keys
+from .messages import ClientFacts, ConfirmSignUp, Delivery, KeySet, ListedUser, PoolFacts, Tokens
 from .operations import (
     admin_confirm_sign_up,
     admin_get_user,
@@ -17,14 +18,17 @@ from .operations import (
     list_users,
     resend_confirmation_code,
     secret_hash,
+    sign_in_with_session,
 )
 
 __all__ = [
     "ClientFacts",
     "ConfirmSignUp",
     "Delivery",
+    "KeySet",
     "ListedUser",
     "PoolFacts",
+    "Tokens",
     "admin_client",
     "admin_confirm_sign_up",
     "admin_get_user",
@@ -33,9 +37,11 @@ __all__ = [
     "describe_user_pool",
     "describe_user_pool_client",
     "explain",
+    "fetch_keys",
     "list_user_pages",
     "list_users",
     "public_client",
     "resend_confirmation_code",
     "secret_hash",
+    "sign_in_with_session",
 ]
