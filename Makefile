@@ -4,6 +4,7 @@
 # make test-engines  bulk jobs on django-tasks-db and Celery, workers killed (POSTGRES_URL=, RABBITMQ_URL=, REDIS_URL=)
 # make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
 # make fuzz    10,000 tries of whatever can be typed or sent (FUZZ_EXAMPLES= for another number)
+# make events  10,000 events of people confirmed elsewhere, doubled and shuffled (EVENTS= for another number)
 # make lint    style, types, layers, migrations
 # make screenshots  pictures of every page and state, in docs/images/pages
 # make messages     bring the catalogues up to date with the texts (Debian: apt-get install gettext)
@@ -33,6 +34,8 @@ LEDGER_TESTS = \
 	tests/test_walk.py \
 	tests/test_pruning.py \
 	tests/test_conflicts.py \
+	tests/test_events.py \
+	tests/test_sign_in.py \
 	tests/test_views.py \
 	tests/test_one_answer.py \
 	tests/test_plans.py \
@@ -47,7 +50,7 @@ LEDGER_EXAMPLES ?= 100
 LOCALE = django_cognito_confirm/locale
 LANGUAGES = ar da de en es fr he hi id it ja ko nb nl pl pt_BR sv th tr uk zh_Hans zh_Hant
 
-.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz screenshots lint messages \
+.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz events screenshots lint messages \
 	compilemessages ministack clean
 .DELETE_ON_ERROR:
 
@@ -79,6 +82,10 @@ crash: $(if $(DATABASE_URL),$(VENV)/.databases,$(VENV)/.test)
 FUZZ_EXAMPLES ?= 10000
 fuzz: $(VENV)/.test
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzz.py $(ARGS)
+
+EVENTS ?= 10000
+events: $(VENV)/.test
+	EVENTS=$(EVENTS) $(BIN)/python -m pytest tests/test_webhook.py -k many_events $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check

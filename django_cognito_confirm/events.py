@@ -63,24 +63,24 @@ def take(pool: Pool, event: Any) -> Taken:
 def _read(pool: Pool, event: Any) -> ListedUser | None:
     """Return the person as the event shows them, ``None`` where it is about something else."""
     try:
-        attributes: Mapping[str, str] = dict(event["request"]["userAttributes"])
         about = event["triggerSource"], event["userPoolId"]
-        user = ListedUser(
-            username=event["userName"],
-            status=attributes.get("cognito:user_status", ""),
-            enabled=True,
-            created_at=timezone.now(),
-            attributes=attributes,
-        )
-        names = [user.username, listing.name_of(pool, user)]
-    except (KeyError, TypeError, ValueError, AttributeError):
+        username: Any = event["userName"]
+        given: Mapping[str, Any] = dict(event["request"]["userAttributes"])
+    except (KeyError, TypeError, ValueError):
         raise ValueError("This is no event of a Cognito trigger.") from None
+    user = ListedUser(
+        username=username if isinstance(username, str) else "",
+        status=str(given.get("cognito:user_status", "")),
+        enabled=True,
+        created_at=timezone.now(),
+        attributes={name: value for name, value in given.items() if isinstance(value, str)},
+    )
     # Somebody who signs in by another provider was never unconfirmed.
     if about != (TRIGGER, pool.user_pool_id) or user.status == "EXTERNAL_PROVIDER":
         return None
-    if not all(isinstance(name, str) and clean_username(name) == name for name in names):
+    if any(clean_username(name) != name for name in walk.names_of(pool, user)):
         raise ValueError("The event names nobody.")
-    if not isinstance(user.sub, str) or not _SUB.fullmatch(user.sub):
+    if not _SUB.fullmatch(user.sub):
         raise ValueError("The event has no sub.")
     return user
 

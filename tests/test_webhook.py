@@ -148,7 +148,7 @@ def test_a_site_that_asks_everybody_to_sign_in_lets_the_webhook_through(heard: H
     ],
     ids=repr,
 )
-def test_a_forged_event_changes_nothing(server: FaultServer, heard: Heard, how: dict[str, str]) -> None:
+def test_a_forged_event_changes_nothing(server: FaultServer, heard: Heard, how: dict[str, Any]) -> None:
     response = post(**how)
     assert (response.status_code, response.json()["kind"]) == (403, "signature")
     assert nothing_changed(server, heard)
