@@ -190,6 +190,10 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         """Lead to ``url``; a program is told of it, and of what else there is to tell."""
         return JsonResponse({**told, "next": url}) if wants_json(self.request) else HttpResponseRedirect(url)
 
+    def lead_on(self) -> HttpResponse:
+        """Lead a confirmed person to where they go."""
+        return self.go_on(self.get_success_url(), confirmed=True, signed_in=self.is_signed_in())
+
     def refused(self, username: str, error: ConfirmSignUpError) -> HttpResponse:
         """Show the page again with what went wrong: the username is kept, the code is not."""
         if wants_json(self.request):
@@ -215,7 +219,12 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         return self.render_to_response(self.get_context_data(form=form, problem=problem), status=status)
 
     def csrf_failed(self, problem: StaleForm) -> HttpResponse:
-        """Show the form as it was sent, with a new token: one more press is enough."""
+        """Show the form as it was sent, with a new token: one more press is enough.
+
+        None is needed where another tab has confirmed the sign-up and signed its owner in, which makes every token old.
+        """
+        if self.is_done() and "forget" not in self.request.POST:
+            return self.lead_on()
         if wants_json(self.request):
             return describe(403, problem.kind, problem.message)
         return self.show(problem, {name: self.request.POST.get(name, "") for name in ("username", "code")}, 403)

@@ -47,7 +47,7 @@ class ConfirmView(CodePageView):
             pending.forget(request)
             return self.go_on(self.reverse("confirm", next=self.next_url))
         if self.is_done():
-            return self.go_on(self.get_success_url(), confirmed=True, signed_in=self.is_signed_in())
+            return self.lead_on()
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class ConfirmView(CodePageView):
         except ConfirmSignUpError as error:
             return self.refused(username, error)
         self.save_session()
-        return self.go_on(self.get_success_url(), confirmed=True, signed_in=self.is_signed_in())
+        return self.lead_on()
 
     def save_session(self) -> None:
         """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
@@ -95,7 +95,7 @@ class ResendView(CodePageView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.is_done():
-            return self.go_on(self.get_success_url(), confirmed=True, signed_in=self.is_signed_in())
+            return self.lead_on()
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -185,6 +186,21 @@ def test_a_second_click_leads_there_too(settings: Any) -> None:
     for _ in range(2):
         assert client.post("/confirm/", {"code": code})["Location"] == "/welcome/"
     assert client.get("/confirm/")["Location"] == "/welcome/"
+
+
+@pytest.mark.usefixtures("logging_in")
+def test_a_press_in_another_tab_whose_token_is_old_by_now_leads_there_too(settings: Any) -> None:
+    settings.LOGIN_REDIRECT_URL = "/welcome/"
+    settings.CSRF_FAILURE_VIEW = "django_cognito_confirm.views.csrf_failure"
+    client = browser_of("alice")
+    client.handler.enforce_csrf_checks = True
+    token = re.search(r'name="csrfmiddlewaretoken" value="(.*?)"', client.get("/confirm/").content.decode())
+    assert token
+    for _ in range(2):
+        response = client.post("/confirm/", {"code": last_code(), "csrfmiddlewaretoken": token[1]})
+        assert response["Location"] == "/welcome/"
+    forget = client.post("/confirm/", {"forget": "1", "csrfmiddlewaretoken": token[1]})
+    assert forget.status_code == 403
 
 
 @pytest.mark.usefixtures("logging_in")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import NewPage, Site
-from .steps import PASSWORD, confirm, expect_done, read_code, sign_up
+from .steps import PASSWORD, confirm, expect_signed_in, read_code, sign_up
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def crowd(page: Page, site: Site) -> str:
     page.context.clear_cookies()
     sign_up(page, f"{crowd}-2")
     confirm(page, read_code(page, f"{crowd}-2"))
-    expect_done(page)
+    expect_signed_in(page, f"{crowd}-2")
     site.manage("shell", "-c", MAKE_STAFF.format(staff=f"staff-of-{crowd}", stranger=f"{crowd}-3", password=PASSWORD))
     return crowd
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from .conftest import NewPage, Site
-from .steps import code_field, confirm, confirm_button, expect_done, read_code, sign_up
+from .steps import code_field, confirm, confirm_button, expect_signed_in, read_code, sign_up
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +54,7 @@ def test_the_owner_still_gets_in_when_strangers_have_tried_too_often(
     sign_up(owner, username)
     try_too_often(new_page(), username)
     confirm(owner, read_code(owner, username))
-    expect_done(owner)
+    expect_signed_in(owner, username)
     assert site.is_active(username)
 
 
@@ -71,7 +71,7 @@ def test_a_page_that_was_open_for_too_long_needs_one_more_press(
     expect(page.get_by_role("alert")).to_contain_text("Press the button once more.")
     expect(code_field(page)).to_have_value(code)
     confirm_button(page).click()
-    expect_done(page)
+    expect_signed_in(page, username)
 
 
 @SCRIPTS
