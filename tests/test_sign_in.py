@@ -120,6 +120,15 @@ def test_a_stranger_with_the_right_code_is_not_signed_in(client: Client, told: T
     assert Confirmation.objects.get().status == "delivered"
 
 
+def test_a_stranger_with_the_owners_session_is_not_signed_in_either(told: Told) -> None:
+    owner, stranger = RequestFactory().post("/"), RequestFactory().post("/")
+    owner.session, stranger.session = SessionStore(), SessionStore()
+    reply = sign_up("alice")
+    remember_sign_up(owner, reply, username="alice")
+    assert confirm_sign_up("alice", last_code(), session=reply["Session"], request=stranger).session
+    assert told == []
+
+
 def test_trusted_code_signs_nobody_in(told: Told) -> None:
     session = sign_up("alice")["Session"]
     assert confirm_sign_up("alice", last_code(), session=session).session

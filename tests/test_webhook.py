@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -17,13 +18,14 @@ from typing import Any
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import DatabaseError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from django_cognito_confirm import ledger
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.sync import sync
 from django_cognito_confirm.webhook.signing import sign
+from django_cognito_confirm.webhook.views import MAX_BODY, post_confirmation
 from tests.conftest import Heard
 from tests.faults import FaultServer
 from tests.leaks import MARK, Everything, leaks
@@ -219,14 +221,26 @@ def test_nonsense_is_refused(server: FaultServer, heard: Heard, body: bytes) -> 
     assert nothing_changed(server, heard)
 
 
-def test_a_body_that_is_too_long_is_not_read(server: FaultServer, heard: Heard) -> None:
-    assert post(b" " * (256 * 1024 + 1)).status_code == 413
+@pytest.mark.parametrize("said", [None, "10", "", "nonsense"], ids=repr)
+def test_a_body_that_is_too_long_is_refused_whatever_it_says(
+    server: FaultServer, heard: Heard, said: str | None
+) -> None:
+    body = b" " * (MAX_BODY + 1)
+    request = RequestFactory().post(PATH, body, content_type="application/json", headers=headers(body))
+    request.META |= {} if said is None else {"CONTENT_LENGTH": said}
+    assert post_confirmation(request).status_code == 413
     assert nothing_changed(server, heard)
 
 
-def test_nor_one_that_the_site_finds_too_long(settings: Any) -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
-    assert post().status_code == 413
+def test_a_body_that_is_cut_short_is_refused(server: FaultServer, heard: Heard) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionResetError
+
+    request = RequestFactory().post(PATH, b"x", content_type="application/json", headers=headers(b"x"))
+    request._stream = Broken()
+    assert post_confirmation(request).status_code == 400
+    assert nothing_changed(server, heard)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "head"])

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import caches
-from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -46,8 +45,11 @@ def post_confirmation(request: HttpRequest, pool: str = DEFAULT_POOL_ALIAS) -> H
     settings = get_pool(pool)
     if not settings.webhook_secrets:
         raise Http404(f'COGNITO_POOLS["{pool}"]["WEBHOOK_SECRETS"] is not set.')
-    body = _read_body(request)
-    if body is None:
+    try:
+        body = request.read(MAX_BODY + 1)  # whatever length the request says it has
+    except UnreadablePostError:
+        return describe(400, "invalid", "The request was cut short.")
+    if len(body) > MAX_BODY:
         return describe(413, "too_large", f"At most {MAX_BODY} bytes.")
     timestamp, signature = (request.headers.get(name, "") for name in (TIMESTAMP_HEADER, SIGNATURE_HEADER))
     if not is_genuine(settings.webhook_secrets, timestamp, signature, body):
@@ -59,15 +61,6 @@ def post_confirmation(request: HttpRequest, pool: str = DEFAULT_POOL_ALIAS) -> H
     except (ValueError, RecursionError):
         return describe(400, "invalid", "The body is not JSON.")
     return _take_once(settings, document, f"cognito_confirm:webhook:{signature}")
-
-
-def _read_body(request: HttpRequest) -> bytes | None:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        return None
-    try:
-        return request.body
-    except RequestDataTooBig:  # by the site's own limit
-        return None
 
 
 def _take_once(pool: Pool, document: Any, key: str) -> HttpResponse:
