@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +29,7 @@ from tests.faults import FaultServer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Pools = Callable[..., None]
+RACE = Path(__file__).with_name("events_race.py")
 SUB = "0a1b2c3d-0000-4000-8000-00000000000a"
 
 
@@ -315,3 +321,13 @@ def test_what_is_no_event_is_refused(nonsense: Any) -> None:
 def test_inside_a_transaction_it_says_so(server: FaultServer) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError):
         take()
+
+
+def test_events_that_come_at_once_tell_of_each_person_once(tmp_path: Path) -> None:
+    program = [sys.executable, str(RACE)]
+    env = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'race.sqlite3'}"}
+    done = subprocess.run(program, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["taken"] == 240
+    assert result["told"] == sorted(f"user{number}" for number in range(40))
