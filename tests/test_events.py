@@ -299,6 +299,7 @@ def test_what_is_about_something_else_is_ignored(server: FaultServer, changed: d
         {"userName": 5},
         {"userName": ""},
         {"userName": "a b"},
+        {"userName": " alice"},
         {"userName": "a\x00b"},
         {"userName": "x" * 129},
         {"userName": "\ud800"},
