@@ -5,6 +5,7 @@
 # make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
 # make fuzz    10,000 tries of whatever can be typed or sent (FUZZ_EXAMPLES= for another number)
 # make bench   what it takes, against what others take, into docs/performance.md (ARGS= goes to it; POSTGRES_URL=)
+# make events  10,000 events of people confirmed elsewhere, doubled and shuffled (EVENTS= for another number)
 # make lint    style, types, layers, migrations
 # make screenshots  pictures of every page and state, in docs/images/pages
 # make messages     bring the catalogues up to date with the texts (Debian: apt-get install gettext)
@@ -39,6 +40,8 @@ LEDGER_TESTS = \
 	tests/test_walk.py \
 	tests/test_pruning.py \
 	tests/test_conflicts.py \
+	tests/test_events.py \
+	tests/test_sign_in.py \
 	tests/test_views.py \
 	tests/test_one_answer.py \
 	tests/test_plans.py \
@@ -53,7 +56,7 @@ LEDGER_EXAMPLES ?= 100
 LOCALE = django_cognito_confirm/locale
 LANGUAGES = ar da de en es fr he hi id it ja ko nb nl pl pt_BR sv th tr uk zh_Hans zh_Hant
 
-.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz bench screenshots lint messages \
+.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz bench events screenshots lint messages \
 	compilemessages ministack clean
 .DELETE_ON_ERROR:
 
@@ -89,6 +92,10 @@ fuzz: $(VENV)/.test
 bench: export POSTGRES_URL := $(POSTGRES_URL)
 bench: $(VENV)/.bench
 	$(BIN)/python -m bench $(ARGS)
+
+EVENTS ?= 10000
+events: $(VENV)/.test
+	EVENTS=$(EVENTS) $(BIN)/python -m pytest tests/test_webhook.py -k many_events $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check

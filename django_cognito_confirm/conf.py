@@ -38,8 +38,13 @@ POOL_DEFAULTS: dict[str, Any] = {
     "FORCE_ALIAS_CREATION": False,
     "CLIENT_METADATA": None,
     "SEND_CLIENT_IP": False,
+    "AUTO_SIGN_IN": False,
+    "WEBHOOK_SECRETS": (),
     "SANDBOX": False,
 }
+
+MIN_WEBHOOK_SECRET_LENGTH = 32
+"""Characters."""
 
 # Cognito takes 15 confirms and 5 resends for each user in an hour. Strangers together get fewer, so that the browser
 # that signed up always gets in.
@@ -76,6 +81,7 @@ class Sandbox:
     alias_attributes: tuple[str, ...] = ()
     prevent_user_existence_errors: bool = True
     auto_confirm: bool = False
+    post_confirmation: str | Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,15 @@ class Pool:
     force_alias_creation: bool = False
     client_metadata: Mapping[str, str] | Callable[..., Mapping[str, str]] | None = field(default=None, repr=False)
     send_client_ip: bool = False
+    auto_sign_in: bool = False
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     sandbox: Sandbox | None = None
+
+    @property
+    def issuer(self) -> str:
+        """Who issues the pool's tokens: their claim ``iss``, whichever endpoint they came by."""
+        domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"https://cognito-idp.{self.region}.{domain}/{self.user_pool_id}"
 
     def get_client_secret(self) -> str:
         """Return the app client's secret as it is now, ``""`` for a client that has none."""
@@ -156,8 +170,23 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
         force_alias_creation=options.value["FORCE_ALIAS_CREATION"],
         client_metadata=options.value["CLIENT_METADATA"],
         send_client_ip=options.value["SEND_CLIENT_IP"],
+        auto_sign_in=options.value["AUTO_SIGN_IN"],
+        webhook_secrets=_webhook_secrets(alias, options),
         sandbox=_sandbox(options.value["SANDBOX"]),
     )
+
+
+def _webhook_secrets(alias: str, options: Masked[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the keys of the webhook. A short or an empty one would let anybody in, so it stops the site."""
+    keys = Masked(options.value["WEBHOOK_SECRETS"] or ())
+    if not isinstance(keys.value, list | tuple) or not all(
+        isinstance(key, str) and len(key) >= MIN_WEBHOOK_SECRET_LENGTH for key in keys.value
+    ):
+        raise ImproperlyConfigured(
+            f'COGNITO_POOLS["{alias}"]["WEBHOOK_SECRETS"] is not a list of strings of {MIN_WEBHOOK_SECRET_LENGTH} '
+            "characters or more."
+        )
+    return tuple(keys.value)
 
 
 def get_pool_aliases() -> list[str]:
@@ -173,6 +202,7 @@ def _sandbox(value: bool | Mapping[str, Any]) -> Sandbox | None:
         alias_attributes=tuple(options.get("ALIAS_ATTRIBUTES", ())),
         prevent_user_existence_errors=options.get("PREVENT_USER_EXISTENCE_ERRORS", True),
         auto_confirm=options.get("AUTO_CONFIRM", False),
+        post_confirmation=options.get("POST_CONFIRMATION"),
     )
 
 
@@ -202,6 +232,11 @@ def get_sign_in_url() -> str:
     return resolve_url(get_option("SIGN_IN_URL") or settings.LOGIN_URL)
 
 
+def get_signed_in_url() -> str:
+    """Return where people go who have just been signed in: Django's ``LOGIN_REDIRECT_URL``."""
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
 def get_sign_up_url() -> str | None:
     """Return where people sign up, ``None`` where the site does not say."""
     url = get_option("SIGN_UP_URL")
@@ -213,8 +248,9 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
 
     With the default prefix: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
     ``COGNITO_REGION``, ``COGNITO_ENDPOINT_URL``, ``COGNITO_CASE_SENSITIVE``, ``COGNITO_USERNAME_ATTRIBUTES`` (comma
-    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP`` and
-    ``COGNITO_SANDBOX``. What is not in the environment keeps its default.
+    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP``,
+    ``COGNITO_AUTO_SIGN_IN``, ``COGNITO_WEBHOOK_SECRETS`` (comma separated) and ``COGNITO_SANDBOX``. What is not in the
+    environment keeps its default.
     """
     import environ
 
@@ -229,6 +265,8 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
         "REVEAL_USERS": env.bool(prefix + "REVEAL_USERS", default=False),
         "FORCE_ALIAS_CREATION": env.bool(prefix + "FORCE_ALIAS_CREATION", default=False),
         "SEND_CLIENT_IP": env.bool(prefix + "SEND_CLIENT_IP", default=False),
+        "AUTO_SIGN_IN": env.bool(prefix + "AUTO_SIGN_IN", default=False),
+        "WEBHOOK_SECRETS": tuple(env.list(prefix + "WEBHOOK_SECRETS", default=[])),
         "SANDBOX": env.bool(prefix + "SANDBOX", default=False),
     }
     if prefix + "CASE_SENSITIVE" in env.ENVIRON:  # a check asks who does not say it

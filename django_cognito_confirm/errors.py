@@ -392,6 +392,22 @@ _UPDATE: dict[str, Rule] = _COMMON | {
     "UserLambdaValidationException": Misconfigured,
 }
 
+# Whoever cannot be signed in goes to the sign-in page, whatever the reason; operators hear of what is theirs to mend.
+_SIGN_IN: dict[str, Rule] = _COMMON | {
+    "FeatureUnavailableInTierException": Misconfigured,
+    "InternalErrorException": Unavailable,
+    "InvalidEmailRoleAccessPolicyException": Misconfigured,
+    "InvalidLambdaResponseException": Misconfigured,
+    "InvalidSmsRoleAccessPolicyException": Misconfigured,
+    "InvalidSmsRoleTrustRelationshipException": Misconfigured,
+    "InvalidUserPoolConfigurationException": Misconfigured,
+    "PasswordResetRequiredException": WrongState,
+    "UnexpectedLambdaException": Unavailable,
+    "UnsupportedOperationException": Misconfigured,
+    "UserLambdaValidationException": WrongState,
+    "UserNotConfirmedException": WrongState,
+}
+
 
 class Operation(NamedTuple):
     """How to read the answers of one Cognito operation."""
@@ -420,6 +436,7 @@ class Operation(NamedTuple):
 OPERATIONS = {
     "ConfirmSignUp": Operation(_CONFIRM, unclear=OutcomeUnknown, no_answer=OutcomeUnknown),
     "AdminConfirmSignUp": Operation(_CONFIRM, unclear=OutcomeUnknown, no_answer=OutcomeUnknown),
+    "InitiateAuth": Operation(_SIGN_IN, unclear=Unavailable, no_answer=Unavailable),
     "ResendConfirmationCode": Operation(_RESEND, unclear=DeliveryFailed, no_answer=DeliveryUnknown),
     "AdminGetUser": Operation(_READ, unclear=Unavailable, no_answer=Unavailable),
     "AdminUpdateUserAttributes": Operation(_UPDATE, unclear=Unavailable, no_answer=Unavailable),

@@ -147,9 +147,11 @@ def _compare_client(pool: Pool, client: ClientFacts) -> Iterator[Finding]:
     yield Finding(Level.OK, f"Auth flows of the app client: {flows}.")
     if client.auth_flows and "ALLOW_USER_AUTH" not in client.auth_flows:
         yield Finding(
-            Level.NOTE,
+            Level.WARNING if pool.auto_sign_in else Level.NOTE,
             "SignUp returns no Session, so nobody can be signed in by the confirmation itself.",
-            "If you want that, allow ALLOW_USER_AUTH.",
+            'Allow ALLOW_USER_AUTH, or switch "AUTO_SIGN_IN" off.'
+            if pool.auto_sign_in
+            else "If you want that, allow ALLOW_USER_AUTH.",
         )
     if pool.send_client_ip and not (client.takes_addresses and client.has_secret):
         yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,10 +13,10 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.urls import NoReverseMatch
 from django.utils.module_loading import import_string
 
-from .conf import DEFAULT_LIMITS, get_sign_in_url, get_sign_up_url
+from .conf import DEFAULT_LIMITS, MIN_WEBHOOK_SECRET_LENGTH, get_sign_in_url, get_sign_up_url
 from .throttling import parse
 
-SANDBOX_OPTIONS = ("ALIAS_ATTRIBUTES", "PREVENT_USER_EXISTENCE_ERRORS", "AUTO_CONFIRM")
+SANDBOX_OPTIONS = ("ALIAS_ATTRIBUTES", "PREVENT_USER_EXISTENCE_ERRORS", "AUTO_CONFIRM", "POST_CONFIRMATION")
 
 
 class _Kind(NamedTuple):
@@ -27,6 +28,14 @@ def _is_metadata(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(isinstance(text, str) for item in value.items() for text in item)
     return value is None or callable(value)
+
+
+def _is_secrets(value: Any) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, list | tuple) and all(
+        isinstance(key, str) and len(key) >= MIN_WEBHOOK_SECRET_LENGTH for key in value
+    )
 
 
 def _is_url(value: Any) -> bool:
@@ -61,6 +70,8 @@ POOL_KINDS = {
     "FORCE_ALIAS_CREATION": _FLAG,
     "CLIENT_METADATA": _Kind(_is_metadata, "a dictionary of strings, or a callable that takes the request"),
     "SEND_CLIENT_IP": _FLAG,
+    "AUTO_SIGN_IN": _FLAG,
+    "WEBHOOK_SECRETS": _Kind(_is_secrets, f"a list of strings of {MIN_WEBHOOK_SECRET_LENGTH} characters or more"),
     "SANDBOX": _Kind(_is_sandbox, f"True, False or a dictionary of {', '.join(SANDBOX_OPTIONS)}"),
 }
 APP_KINDS = {
@@ -110,6 +121,19 @@ def check_pool_ids(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]
             )
         )
     return messages
+
+
+def check_sign_in(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]:
+    """Check that tokens can be checked where people are signed in."""
+    if not options.get("AUTO_SIGN_IN") or (find_spec("jwt") and find_spec("cryptography")):
+        return []
+    return [
+        Error(
+            f'COGNITO_POOLS["{alias}"]["AUTO_SIGN_IN"] is on, and PyJWT is not installed.',
+            hint='Nobody would be signed in. pip install "django-cognito-confirm[sign-in]", or switch it off.',
+            id="django_cognito_confirm.E017",
+        )
+    ]
 
 
 def check_app_kinds(options: Mapping[str, Any]) -> list[CheckMessage]:

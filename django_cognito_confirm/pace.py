@@ -61,6 +61,16 @@ class Pace:
     def reserve(self) -> float:
         """Take the next free slot; return the seconds until it begins, 0 or more."""
         now = time.time()
+        return max(0.0, self._take_next(now, math.inf) / self._rate - now)
+
+    def take_now(self) -> bool:
+        """Take a slot that has begun, and return whether there was one: for whoever cannot wait."""
+        now = time.time()
+        last = now * self._rate
+        return self._take_next(now, last) <= last
+
+    def _take_next(self, now: float, last: float) -> int:
+        """Take the next free slot up to ``last``; return its number, or one that is higher where there is none."""
         slot = math.floor((now - CATCH_UP) * self._rate) + 1
         if self._last < slot + MOST_AHEAD * self._rate:  # or else the clock was set back
             slot = max(slot, self._last + 1)
@@ -68,12 +78,13 @@ class Pace:
         slot = max(slot, math.ceil(resumes_at * self._rate))
         # The same slots are left out by all: it goes by the slot's own time, and each number of them has a place in a
         # sequence that fills the unit interval evenly.
-        while slot * _GOLDEN_RATIO % 1 >= _recovered(share, slot / self._rate - resumes_at) or not self._take(
-            slot, now
+        while slot <= last and (
+            slot * _GOLDEN_RATIO % 1 >= _recovered(share, slot / self._rate - resumes_at) or not self._take(slot, now)
         ):
             slot += 1
-        self._last = slot
-        return max(0.0, slot / self._rate - now)
+        if slot <= last:
+            self._last = slot
+        return slot
 
     def slow_down(self) -> None:
         """Cognito has refused a call for the rate: everybody pauses for a moment, and then goes on at half the pace.

@@ -24,7 +24,7 @@ from django.views.generic import FormView
 from django.views.generic.base import ContextMixin, View
 
 from . import ledger, pending, throttling
-from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url
+from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url, get_signed_in_url
 from .errors import ConfirmSignUpError
 from .pending import PendingSignUp
 from .problems import describe, get_status, wants_json
@@ -124,7 +124,11 @@ class PageMixin(ContextMixin, View):
 
     def get_success_url(self) -> str:
         """Return where a confirmed person goes."""
-        return self.next_url or self.reverse("done")
+        return self.next_url or (get_signed_in_url() if self.is_signed_in() else self.reverse("done"))
+
+    def is_signed_in(self) -> bool:
+        """Whether the confirmation has signed this person in. The session says so, which it may have done just now."""
+        return pending.is_signed_in(self.request, self.pool)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -190,6 +194,10 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         """Lead to ``url``; a program is told of it, and of what else there is to tell."""
         return JsonResponse({**told, "next": url}) if wants_json(self.request) else HttpResponseRedirect(url)
 
+    def lead_on(self) -> HttpResponse:
+        """Lead a confirmed person to where they go."""
+        return self.go_on(self.get_success_url(), confirmed=True, signed_in=self.is_signed_in())
+
     def refused(self, username: str, error: ConfirmSignUpError) -> HttpResponse:
         """Show the page again with what went wrong: the username is kept, the code is not."""
         if wants_json(self.request):
@@ -215,7 +223,12 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         return self.render_to_response(self.get_context_data(form=form, problem=problem), status=status)
 
     def csrf_failed(self, problem: StaleForm) -> HttpResponse:
-        """Show the form as it was sent, with a new token: one more press is enough."""
+        """Show the form as it was sent, with a new token: one more press is enough.
+
+        None is needed where another tab has confirmed the sign-up and signed its owner in, which makes every token old.
+        """
+        if self.is_done() and "forget" not in self.request.POST:
+            return self.lead_on()
         if wants_json(self.request):
             return describe(403, problem.kind, problem.message)
         sent = get_typed(self.request, "POST")

@@ -53,6 +53,8 @@ class PendingSignUp:
     expires_at: float = 0
     confirmed: bool = False
     """Done: pool and ``username_key`` alone are kept, so that a second click leads on."""
+    signed_in: bool = False
+    """The confirmation has signed the owner in: a second click leads to where signing in leads."""
 
     def is_for(self, username: str) -> bool:
         """Whether ``username`` is exactly this sign-up's."""
@@ -166,13 +168,22 @@ def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingS
     return sign_up if sign_up and not sign_up.confirmed and sign_up.is_for(username) else None
 
 
-def complete(request: HttpRequest, pool: str, sign_up: PendingSignUp | None) -> None:
-    """A sign-up was confirmed here: of the owner's, keep for another 24 hours only what a second click needs."""
+def complete(request: HttpRequest, pool: str, sign_up: PendingSignUp | None, *, signed_in: bool = False) -> None:
+    """A sign-up was confirmed here: of the owner's, keep for another 24 hours only what a second click needs.
+
+    ``signed_in``: which has signed the owner in as well.
+    """
     _session(request).pop(_USERNAME, None)
     _session(request)[_CONFIRMED] = {"pool": pool, "at": time.time()}
     if sign_up is not None:
         done = PendingSignUp(pool=pool, username="", username_key=sign_up.username_key, user_pk=sign_up.user_pk)
-        _save(request, replace(done, confirmed=True, expires_at=time.time() + KEPT_FOR))
+        _save(request, replace(done, confirmed=True, signed_in=signed_in, expires_at=time.time() + KEPT_FOR))
+
+
+def is_signed_in(request: HttpRequest, pool: str) -> bool:
+    """Return whether the sign-up that this browser session has confirmed has also signed its owner in."""
+    sign_up = get_sign_up(request, pool)
+    return sign_up is not None and sign_up.signed_in
 
 
 def was_confirmed(request: HttpRequest, pool: str) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from asgiref.sync import markcoroutinefunction, sync_to_async
 
-from . import cognito, inputs, ledger, pending, staff, throttling
+from . import cognito, inputs, ledger, pending, sign_in, staff, throttling
 from .addresses import get_client_ip
 from .cognito import ConfirmSignUp, Delivery
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_pool
@@ -59,12 +59,13 @@ def confirm_sign_up(
     ``confirmation.session``.
 
     When this returns, ``sign_up_confirmed`` has been sent, or is owed: a receiver that raises is called again by
-    ``cognito_sync``, and the person is confirmed all the same.
+    ``cognito_sync``, and the person is confirmed all the same. With ``AUTO_SIGN_IN``, the owner has been signed in to
+    Cognito and ``signed_in`` has been sent, where that could be done (``sign_in``).
 
     Raises a ``ConfirmSignUpError``, among them ``Throttled`` with ``retry_after`` for our own limits;
     ``ImproperlyConfigured`` when the pool's settings lack something; ``RuntimeError`` inside an ``atomic`` block, whose
     rollback would forget the attempt. Makes one call, which takes at most 25 seconds,
-    and a second one where Cognito no longer takes the Session.
+    and a second one where Cognito no longer takes the Session; those of ``sign_in`` come after the commit.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html
     """
     message = ConfirmSignUp(
@@ -108,6 +109,8 @@ def confirm_sign_up(
         raise _told(outcome, settings, owner, request)
     if request is not None:
         pending.complete(request, pool, owner)
+        if owner and sign_in.sign_in(settings, outcome, username=username, sub=owner.sub, request=request):
+            pending.complete(request, pool, owner, signed_in=True)  # the sign-in may have begun a new session
     return outcome
 
 

@@ -29,3 +29,15 @@ code_sent = Signal()
 
 Arguments: ``pool`` (alias), ``username`` (as sent), ``by_owner``, ``request`` and ``delivery`` (a ``Delivery``).
 """
+
+signed_in = Signal()
+"""The owner of a sign-up that was confirmed this moment has been signed in to Cognito (``AUTO_SIGN_IN``).
+
+Sent after ``sign_up_confirmed`` has been delivered, only for the browser session that signed up, and never again. The
+ID token has been checked, and is about the person whom ``confirmation`` is about. Receivers sign them in here, with
+``django.contrib.auth.login(request, …)``. Sent in a transaction: a receiver that raises rolls back what all of them
+did; the person is confirmed all the same, and signs in by hand.
+
+Arguments: ``confirmation``, ``tokens`` (``id_token``, ``access_token``, ``refresh_token``, ``expires_in``: secrets,
+whose ``repr`` is masked), ``claims`` (of the ID token) and ``request``.
+"""

@@ -50,7 +50,7 @@ class ConfirmView(CodePageView):
             pending.forget(request)
             return self.go_on(self.reverse("confirm", next=self.next_url))
         if self.is_done():
-            return self.go_on(self.get_success_url(), confirmed=True)
+            return self.lead_on()
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class ConfirmView(CodePageView):
             self.confirm(username, form.cleaned_data["code"])
         except ConfirmSignUpError as error:
             return self.refused(username, error)
-        response = self.go_on(self.get_success_url(), confirmed=True)
+        response = self.lead_on()
         self.save_session(response)
         return response
 
@@ -99,7 +99,7 @@ class ResendView(CodePageView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.is_done():
-            return self.go_on(self.get_success_url(), confirmed=True)
+            return self.lead_on()
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:

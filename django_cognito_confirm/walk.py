@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from . import cognito, ledger, listing
@@ -31,10 +31,20 @@ def walk(pool: Pool, prefix: str, pace: Pace, *, baseline: bool = False, dry_run
     page of people who are known by sub, and memory for one page. Raises ``ConfirmSignUpError``.
     """
     for users in cognito.list_user_pages(pool, "sub", prefix, prefix=True, before_call=pace.wait):
-        found = list(_unknown(pool, [user for user in users if user.is_confirmed and user.sub]))
-        if not dry_run:
-            _record(pool, found, baseline=baseline)
-        yield Page(walked=len(users), found=len(found))
+        yield Page(walked=len(users), found=record(pool, users, source="sync", baseline=baseline, dry_run=dry_run))
+
+
+def record(
+    pool: Pool, users: Iterable[ListedUser], *, source: str, baseline: bool = False, dry_run: bool = False
+) -> int:
+    """Record who is confirmed among ``users`` as a listing shows them; return how many of them are news.
+
+    ``source`` is that of rows that are made; the rest as for ``walk``.
+    """
+    found = list(_unknown(pool, [user for user in users if user.is_confirmed and user.sub]))
+    if not dry_run:
+        _record(pool, found, source=source, baseline=baseline)
+    return len(found)
 
 
 def _unknown(pool: Pool, users: list[ListedUser]) -> Iterator[tuple[ListedUser, Confirmation | None]]:
@@ -44,7 +54,7 @@ def _unknown(pool: Pool, users: list[ListedUser]) -> Iterator[tuple[ListedUser, 
     if not users:
         return
     by_sub = {row.sub: row for row in ledger.rows_of_subs(pool, [user.sub for user in users])}
-    keys = {user.sub: list(map(pool.username_key, _names(pool, user))) for user in users if user.sub not in by_sub}
+    keys = {user.sub: list(map(pool.username_key, names_of(pool, user))) for user in users if user.sub not in by_sub}
     by_key = {
         row.username_key: row for row in ledger.rows_of_keys(pool, [key for some in keys.values() for key in some])
     }
@@ -54,15 +64,15 @@ def _unknown(pool: Pool, users: list[ListedUser]) -> Iterator[tuple[ListedUser, 
             yield user, row
 
 
-def _names(pool: Pool, user: ListedUser) -> dict[str, None]:
+def names_of(pool: Pool, user: ListedUser) -> dict[str, None]:
     """Return the names by which a row may know ``user``, without doubles."""
     return dict.fromkeys([user.username, listing.name_of(pool, user)])
 
 
-def _record(pool: Pool, found: list[tuple[ListedUser, Confirmation | None]], *, baseline: bool) -> None:
+def _record(pool: Pool, found: list[tuple[ListedUser, Confirmation | None]], *, source: str, baseline: bool) -> None:
     new = [(listing.name_of(pool, user), user.sub) for user, row in found if row is None]
-    ledger.add_listed(pool, new, delivered=baseline)
+    ledger.add_listed(pool, new, delivered=baseline, source=source)
     for user, row in found:
         if row is not None:
-            record = ledger.take_for_delivered if baseline else ledger.confirm_listed
-            record(row, username=listing.name_of(pool, user), sub=user.sub)
+            change = ledger.take_for_delivered if baseline else ledger.confirm_listed
+            change(row, username=listing.name_of(pool, user), sub=user.sub)

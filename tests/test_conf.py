@@ -46,11 +46,14 @@ def test_every_setting_reaches_the_pool(settings: Any) -> None:
             "REVEAL_USERS": True,
             "FORCE_ALIAS_CREATION": True,
             "SEND_CLIENT_IP": True,
+            "AUTO_SIGN_IN": True,
+            "WEBHOOK_SECRETS": ["x" * 32],
             "CLIENT_METADATA": {"site": "one"},
             "SANDBOX": {
                 "ALIAS_ATTRIBUTES": ["email"],
                 "PREVENT_USER_EXISTENCE_ERRORS": False,
                 "AUTO_CONFIRM": True,
+                "POST_CONFIRMATION": "somewhere.handler",
             },
         }
     }
@@ -67,8 +70,15 @@ def test_every_setting_reaches_the_pool(settings: Any) -> None:
         reveal_users=True,
         force_alias_creation=True,
         send_client_ip=True,
+        auto_sign_in=True,
+        webhook_secrets=("x" * 32,),
         client_metadata={"site": "one"},
-        sandbox=Sandbox(alias_attributes=("email",), prevent_user_existence_errors=False, auto_confirm=True),
+        sandbox=Sandbox(
+            alias_attributes=("email",),
+            prevent_user_existence_errors=False,
+            auto_confirm=True,
+            post_confirmation="somewhere.handler",
+        ),
     )
 
 
@@ -258,6 +268,24 @@ def test_a_site_may_say_where_people_sign_up(settings: Any) -> None:
     assert get_sign_up_url() == "/join/"
 
 
+@pytest.mark.parametrize(
+    "secrets", ["x" * 64, [""], ["x" * 31], ["x" * 32, "short"], [b"x" * 32], {"x" * 32: 1}], ids=str
+)
+def test_a_webhook_that_anybody_could_sign_for_stops_the_site(settings: Any, secrets: Any) -> None:
+    settings.COGNITO_POOLS = {"default": {**BARE, "WEBHOOK_SECRETS": secrets}}
+
+    with pytest.raises(ImproperlyConfigured, match='"WEBHOOK_SECRETS"') as caught:
+        get_pool()
+    assert "xxxx" not in str(caught.value)
+
+
+def test_the_secrets_of_the_webhook_are_not_shown(settings: Any) -> None:
+    settings.COGNITO_POOLS = {"default": {**BARE, "WEBHOOK_SECRETS": ["x" * 32]}}
+
+    assert get_pool().webhook_secrets == ("x" * 32,)
+    assert "xxxx" not in repr(get_pool())
+
+
 # --- from the environment ---------------------------------------------------------------------------------------------
 
 
@@ -293,6 +321,8 @@ def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -
         COGNITO_REVEAL_USERS="1",
         COGNITO_FORCE_ALIAS_CREATION="yes",
         COGNITO_SEND_CLIENT_IP="1",
+        COGNITO_AUTO_SIGN_IN="true",
+        COGNITO_WEBHOOK_SECRETS="the-new-one,the-old-one",
         COGNITO_SANDBOX="on",
     )
 
@@ -307,6 +337,8 @@ def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -
         "REVEAL_USERS": True,
         "FORCE_ALIAS_CREATION": True,
         "SEND_CLIENT_IP": True,
+        "AUTO_SIGN_IN": True,
+        "WEBHOOK_SECRETS": ("the-new-one", "the-old-one"),
         "SANDBOX": True,
     }
 

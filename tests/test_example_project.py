@@ -23,7 +23,7 @@ from django_cognito_confirm.cognito import admin_client, public_client
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.sandbox.models import SandboxUser
-from django_cognito_confirm.signals import sign_up_confirmed
+from django_cognito_confirm.signals import sign_up_confirmed, signed_in
 
 from .conftest import last_code
 
@@ -31,7 +31,7 @@ EXAMPLE = Path(__file__).parents[1] / "example_project"
 sys.path.append(str(EXAMPLE))
 
 from example.management.commands.demo import Command as Demo  # noqa: E402
-from example.receivers import activate_user  # noqa: E402
+from example.receivers import activate_user, log_in  # noqa: E402
 from example.secret_key import read_or_make_key  # noqa: E402
 
 PASSWORD = "Correct-horse-7"
@@ -51,11 +51,14 @@ def example_site(settings: Any, transactional_db: None) -> Iterator[None]:
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     settings.EXAMPLE_SIGN_UPS_BY_ADDRESS = "20/hour"
     settings.COGNITO_CONFIRM = {"SIGN_UP_URL": "/sign-up/", "SIGN_IN_URL": "/sign-in/"}
+    settings.LOGIN_REDIRECT_URL = "/"
     sign_up_confirmed.connect(activate_user)
+    signed_in.connect(log_in)
     cache.clear()
     yield
     cache.clear()
     sign_up_confirmed.disconnect(activate_user)
+    signed_in.disconnect(log_in)
 
 
 def sign_up(client: Client, username: str = "ada", password: str = PASSWORD) -> Any:
@@ -223,6 +226,34 @@ def test_a_cognito_user_with_the_superusers_name_does_not_become_the_superuser(c
     User.objects.create_superuser("admin")
     sign_up_elsewhere("admin")
     assert "was not signed up here" in sign_in(client, "admin").content.decode()
+    assert not is_signed_in(client)
+
+
+def test_the_right_code_signs_the_owner_in(client: Client, pools: Pools) -> None:
+    pools(AUTO_SIGN_IN=True)
+    sign_up(client)
+    assert client.post("/confirm/", {"code": last_code()})["Location"] == "/"
+    assert client.session["_auth_user_id"] == str(User.objects.get(username="ada").pk)
+
+
+def test_the_right_code_does_not_sign_in_whom_this_site_keeps_out(client: Client, pools: Pools) -> None:
+    def ban(**kwargs: Any) -> None:
+        User.objects.update(is_active=False)
+
+    pools(AUTO_SIGN_IN=True)
+    sign_up(client)
+    sign_up_confirmed.connect(ban)
+    response = client.post("/confirm/", {"code": last_code()})
+    sign_up_confirmed.disconnect(ban)
+    assert response["Location"] == "/confirm/done/"
+    assert not is_signed_in(client)
+
+
+def test_a_token_that_does_not_hold_signs_nobody_in(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_up(client)
+    client.post("/confirm/", {"code": last_code()})
+    monkeypatch.setattr("django_cognito_confirm.sandbox.tokens.VALID_FOR", -3600)
+    assert "Cognito cannot be reached just now." in sign_in(client).content.decode()
     assert not is_signed_in(client)
 
 

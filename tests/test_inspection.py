@@ -176,7 +176,17 @@ def test_a_client_that_takes_no_addresses_is_warned_of_where_they_are_sent(live:
 
 def test_flows_without_a_session_are_noted(live: FaultServer) -> None:
     describe(live, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
-    assert "SignUp returns no Session" in check(ok=True)
+    said = check(ok=True)
+    assert "SignUp returns no Session" in said
+    assert "warning" not in said
+
+
+def test_flows_without_a_session_are_a_warning_where_people_shall_be_signed_in(live: FaultServer, pools: Pools) -> None:
+    describe(live, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    pools(AUTO_SIGN_IN=True)
+    said = check(ok=True)
+    assert "warning" in said
+    assert 'Allow ALLOW_USER_AUTH, or switch "AUTO_SIGN_IN" off.' in said
 
 
 @pytest.mark.parametrize("operation", ["DescribeUserPool", "DescribeUserPoolClient"])

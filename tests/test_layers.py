@@ -1,4 +1,4 @@
-"""Imports go one way, and boto3 stays out until it is needed."""
+"""Imports go one way, and boto3 and PyJWT stay out until they are needed."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def test_imports_keep_to_the_contracts() -> None:
     ],
     ids=["import", "setup"],
 )
-def test_boto3_is_imported_only_when_it_is_needed(statements: str) -> None:
+def test_boto3_and_pyjwt_are_imported_only_when_they_are_needed(statements: str) -> None:
     ran = run(f"{statements}; import sys; print(*sys.modules)")
     loaded = set(ran.stdout.split())
 
     assert "django_cognito_confirm" in loaded, ran.stderr
-    assert not loaded & {"boto3", "botocore", "urllib3"}
+    assert not loaded & {"boto3", "botocore", "urllib3", "jwt", "cryptography"}

@@ -259,7 +259,7 @@ def test_our_limit_is_told_with_the_seconds_to_wait(client: Client, settings: An
 def test_success_is_told_with_where_to_go(client: Client) -> None:
     sign_up("alice")
     response = client.post("/confirm/", {"username": "alice", "code": last_code()}, headers=JSON)
-    assert response.json() == {"confirmed": True, "next": "/confirm/done/"}
+    assert response.json() == {"confirmed": True, "signed_in": False, "next": "/confirm/done/"}
 
 
 def test_a_second_press_of_the_owner_is_success_in_json_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,11 @@ def test_every_option_of_the_app_has_a_check() -> None:
         ("REVEAL_USERS", 1),
         ("FORCE_ALIAS_CREATION", "yes"),
         ("SEND_CLIENT_IP", None),
+        ("AUTO_SIGN_IN", 1),
+        ("WEBHOOK_SECRETS", SHOWN * 5),
+        ("WEBHOOK_SECRETS", [SHOWN]),
+        ("WEBHOOK_SECRETS", [""]),
+        ("WEBHOOK_SECRETS", 5),
         ("CLIENT_METADATA", SHOWN),
         ("CLIENT_METADATA", {"site": 5}),
         ("CLIENT_METADATA", {5: SHOWN}),
@@ -153,3 +159,13 @@ def test_an_address_that_leads_nowhere_is_named(settings: Any, name: str) -> Non
     settings.COGNITO_CONFIRM = {name: "no-such-view"}
     message = only()
     assert (message.id, name in message.msg) == ("django_cognito_confirm.E016", True)
+
+
+@pytest.mark.parametrize("missing", ["jwt", "cryptography"])
+def test_signing_in_needs_pyjwt(pools: Pools, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    pools(AUTO_SIGN_IN=True)
+    assert check_settings() == []
+    monkeypatch.setitem(sys.modules, missing, None)
+    message = only()
+    assert message.id == "django_cognito_confirm.E017"
+    assert "django-cognito-confirm[sign-in]" in str(message.hint)

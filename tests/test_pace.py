@@ -171,3 +171,27 @@ def test_a_rate_beyond_measure_is_no_rate(clock: Clock) -> None:
     pace = Pace("it", 1e9)
 
     assert [pace.reserve() for _ in range(100)] == [0.0] * 100
+
+
+def test_whoever_cannot_wait_gets_a_slot_that_has_begun_or_none(clock: Clock) -> None:
+    taken = []
+    for _ in range(1000):
+        taken.append(Pace("UserList", 10).take_now())
+        clock.now += 0.01
+    assert 99 <= taken.count(True) <= 102
+
+
+def test_whoever_cannot_wait_takes_no_slot_from_those_who_can(clock: Clock) -> None:
+    pace, other = Pace("UserList", 10), Pace("UserList", 10)
+    for _ in range(50):
+        pace.take_now()
+    assert pace.reserve() <= 0.11
+    assert other.reserve() <= 0.21
+
+
+def test_a_pause_holds_for_those_who_cannot_wait_too(clock: Clock) -> None:
+    pace = Pace("UserList", 10)
+    pace.slow_down()
+    assert not pace.take_now()
+    clock.now += RECOVERY
+    assert pace.take_now()

@@ -25,6 +25,7 @@ SOURCES = [
     "pyproject.toml",
     "setup.cfg",
     "django_cognito_confirm",
+    "docs",
     "example_project",
     "tests",
 ]
@@ -106,4 +107,11 @@ def test_the_source_distribution_holds_the_tests_and_the_example(built: Path) ->
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
-    assert {"Makefile", "tests/settings.py", "example_project/manage.py", "LICENSE", "CHANGELOG.md"} <= names
+    assert {
+        "Makefile",
+        "tests/settings.py",
+        "example_project/manage.py",
+        "docs/events.md",
+        "LICENSE",
+        "CHANGELOG.md",
+    } <= names

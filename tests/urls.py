@@ -12,6 +12,8 @@ def page(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("confirm/", include("django_cognito_confirm.urls")),
     path("staff/confirm/", include("django_cognito_confirm.urls", namespace="staff"), {"pool": "staff"}),
+    path("events/", include("django_cognito_confirm.webhook.urls")),
+    path("staff/events/", include("django_cognito_confirm.webhook.urls", namespace="staff-events"), {"pool": "staff"}),
     path("cognito/", include("django_cognito_confirm.sandbox.urls")),
     path("admin/", admin.site.urls),
     path("sign-in/", page),

@@ -5,7 +5,8 @@ boto3 is imported when it is first needed, never with a module: it costs a proce
 
 from .calls import explain
 from .clients import MAX_CONNECTIONS, admin_client, public_client, warm_up
-from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
+from .keys import fetch_keys
+from .messages import ClientFacts, ConfirmSignUp, Delivery, KeySet, ListedUser, PoolFacts, Tokens
 from .operations import (
     admin_confirm_sign_up,
     admin_get_user,
@@ -17,6 +18,7 @@ from .operations import (
     list_users,
     resend_confirmation_code,
     secret_hash,
+    sign_in_with_session,
 )
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "ClientFacts",
     "ConfirmSignUp",
     "Delivery",
+    "KeySet",
     "ListedUser",
     "PoolFacts",
+    "Tokens",
     "admin_client",
     "admin_confirm_sign_up",
     "admin_get_user",
@@ -34,10 +38,12 @@ __all__ = [
     "describe_user_pool",
     "describe_user_pool_client",
     "explain",
+    "fetch_keys",
     "list_user_pages",
     "list_users",
     "public_client",
     "resend_confirmation_code",
     "secret_hash",
+    "sign_in_with_session",
     "warm_up",
 ]

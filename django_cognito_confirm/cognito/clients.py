@@ -24,6 +24,8 @@ CONNECT_TIMEOUT: Final = 5
 """Seconds."""
 READ_TIMEOUT: Final = 20
 """Seconds. A post-confirmation Lambda may take three times 5 s before Cognito answers."""
+BRIEF_TIMEOUT: Final = 5
+"""Seconds to wait for an answer: whoever waits has been confirmed, and can sign in by hand."""
 MAX_CONNECTIONS: Final = 256
 """Kept alive for each client: as many as a server has threads, or a bulk run has calls under way.
 
@@ -31,6 +33,8 @@ No more are opened than there are calls at the same time. Under ASGI each reques
 """
 
 PUBLIC: Final = "public"
+PUBLIC_BRIEF: Final = "public brief"
+"""A public client that gives up early."""
 ADMIN: Final = "admin"
 ADMIN_ONCE: Final = "admin once"
 """An admin client that never repeats a call: a repeated AdminConfirmSignUp is refused when the first went through."""
@@ -99,7 +103,7 @@ def _build_ahead(pool: Pool) -> None:
 
 
 def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
-    """Return the client of ``kind`` (``PUBLIC``, ``ADMIN`` or ``ADMIN_ONCE``) of a pool that has been read already."""
+    """Return the client of ``kind``, one of the constants above, for a pool that has been read already."""
     # All that a client is built from, so that other settings get another client at once.
     key = (kind, pool.alias, pool.region, pool.endpoint_url, bool(pool.sandbox))
     client = _clients.get(key)
@@ -116,10 +120,10 @@ def _build_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
     import botocore.session
     from botocore.config import Config
 
-    public = kind == PUBLIC
+    public = kind in (PUBLIC, PUBLIC_BRIEF)
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
+        read_timeout=BRIEF_TIMEOUT if kind == PUBLIC_BRIEF else READ_TIMEOUT,
         max_pool_connections=MAX_CONNECTIONS,
         tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": 3 if kind == ADMIN else 1},

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..masking import SecretStr
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -73,6 +75,39 @@ class ConfirmSignUp:
     client_metadata: Mapping[str, str] | None = field(default=None, repr=False)
     user_context_data: Mapping[str, str] | None = field(default=None, repr=False)
     analytics_metadata: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a sign-in gives: bearer tokens, so the ``repr`` shows none."""
+
+    id_token: str = field(repr=False)
+    """A JSON Web Token about the person; ``tokens.verify_id_token`` checks it."""
+    access_token: str = field(repr=False)
+    """For calls to Cognito and other services in the person's name."""
+    refresh_token: str = field(default="", repr=False)
+    expires_in: int = 0
+    """Seconds for which the access token is good."""
+
+    @classmethod
+    def from_reply(cls, reply: Mapping[str, Any]) -> Tokens:
+        """Read them from InitiateAuth's reply. Raises ``KeyError`` where it has none: Cognito asks for more then."""
+        result = reply["AuthenticationResult"]
+        return cls(
+            id_token=SecretStr(result["IdToken"]),
+            access_token=SecretStr(result["AccessToken"]),
+            refresh_token=SecretStr(result.get("RefreshToken", "")),
+            expires_in=result.get("ExpiresIn", 0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The public keys of a pool: its ``jwks.json``."""
+
+    keys: tuple[Mapping[str, Any], ...]
+    max_age: int = 0
+    """Seconds for which they may be kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
 from ..errors import ConfirmSignUpError, SessionExpired, Unavailable
 from ..masking import Masked, SecretStr
 from .calls import call
-from .clients import ADMIN, ADMIN_ONCE, PUBLIC
-from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
+from .clients import ADMIN, ADMIN_ONCE, PUBLIC, PUBLIC_BRIEF
+from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts, Tokens
 
 MAX_FILTER_LENGTH: Final = 256
 """Characters of a ListUsers filter."""
@@ -64,6 +64,33 @@ def _members(pool: Pool, message: ConfirmSignUp) -> dict[str, Any]:
         ClientMetadata=message.client_metadata,
         Session=message.session or None,
     )
+
+
+def sign_in_with_session(pool: Pool, username: str, session: str) -> Tokens:
+    """Call InitiateAuth (USER_AUTH) with the Session of ConfirmSignUp's reply: the code counts as the first factor.
+
+    ``username`` is the one that was confirmed. The app client must allow ``ALLOW_USER_AUTH``. Waits for at most 5
+    seconds for the answer. Raises ``ConfirmSignUpError``; ``Unavailable`` with the code ``NoTokensInReply`` also where
+    Cognito asks for another factor.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
+    """
+    secret = SecretStr(session)
+    del session  # what is raised here keeps this frame
+
+    def members() -> dict[str, Any]:
+        parameters = _given(USERNAME=username, SECRET_HASH=_secret_hash(pool, username))
+        return {"ClientId": pool.client_id, "AuthFlow": "USER_AUTH", "AuthParameters": parameters, "Session": secret}
+
+    reply = call(pool, PUBLIC_BRIEF, "InitiateAuth", members)
+    if isinstance(reply, ConfirmSignUpError):
+        raise reply
+    try:
+        return Tokens.from_reply(reply)
+    except (KeyError, TypeError, AttributeError):
+        pass
+    finally:
+        del reply  # holds the tokens
+    raise Unavailable("NoTokensInReply")
 
 
 def resend_confirmation_code(

@@ -53,10 +53,11 @@ def take_for_delivered(row: Confirmation, *, username: str, sub: str) -> bool:
 
 
 @tried_again
-def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool) -> None:
+def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool, source: str) -> None:
     """Add rows for people whom a listing shows as confirmed and the ledger did not know: username and sub of each.
 
-    ``delivered``: their signal is not owed. A name that has got a row in the meantime is left for the next listing.
+    ``delivered``: their signal is not owed. ``source``: why somebody looked. A name that has got a row in the meantime
+    is left for the next listing.
     """
     now = timezone.now()
     new = [
@@ -65,7 +66,7 @@ def add_listed(pool: Pool, people: Iterable[tuple[str, str]], *, delivered: bool
             username_key=pool.username_key(username),
             username=username,
             sub=sub,
-            source="sync",
+            source=source,
             epoch=1,
             confirmed_at=now,
             owed=not delivered,

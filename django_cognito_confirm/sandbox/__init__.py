@@ -6,17 +6,17 @@ Two ways in. ``attach`` answers a boto3 client's calls inside the process, witho
 
 State is kept in the site's database, keyed on the id of the user pool. Rules come from Amazon's guide and API model;
 where those are silent, a comment beside the rule says so. What it has not: signatures are not checked, there are no
-Lambda triggers and no quotas of the account, and listings never lag behind.
+quotas of the account, one Lambda trigger alone (post confirmation), and listings never lag behind.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-__all__ = ["attach"]
+__all__ = ["attach", "key_set"]
 
 
 def attach(client: BaseClient, pool_alias: str = "default") -> None:
@@ -30,3 +30,11 @@ def attach(client: BaseClient, pool_alias: str = "default") -> None:
     from .in_process import register
 
     register(client, pool_alias)
+
+
+def key_set(user_pool_id: str) -> dict[str, Any]:
+    """Return the public keys that check the tokens of a pool, as its ``jwks.json`` has them."""
+    from . import safety, tokens
+
+    safety.refuse_production()
+    return tokens.key_set(user_pool_id)

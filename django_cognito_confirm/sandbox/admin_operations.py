@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from . import attributes, errors, listing, names
+from . import attributes, errors, listing, names, triggers
 from .models import SandboxUser
 from .operations import confirm
 
@@ -27,6 +27,7 @@ def admin_confirm_sign_up(pool: Pool, request: Mapping[str, Any]) -> dict[str, A
         if user.status != SandboxUser.Status.UNCONFIRMED:
             raise errors.NOT_UNCONFIRMED.error(status=user.status)
         confirm(user)
+    triggers.post_confirmation(pool, user, request)
     return {}
 
 

@@ -84,6 +84,8 @@ PAGING_MARKER_INVALID = Refusal("InvalidParameterException", "Paging marker is i
 PARAMETER_MISSING = Refusal("InvalidParameterException", "Missing required parameter {name}")
 FLOW_NOT_SUPPORTED = Refusal("InvalidParameterException", "Initiate Auth method not supported.")
 
+TRIGGER_FAILED = Refusal("UserLambdaValidationException", "{trigger} failed with error {error}.")
+
 CLIENT_NOT_FOUND = Refusal("ResourceNotFoundException", "User pool client {client_id} does not exist.")
 POOL_NOT_FOUND = Refusal("ResourceNotFoundException", "User pool {user_pool_id} does not exist.")
 

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: users, the names they answer to, attempts, sessions and the messages it sent."""
+"""What the sandbox remembers: users, the names they answer to, attempts, sessions, keys and the messages it sent."""
 
 from __future__ import annotations
 
@@ -107,9 +107,24 @@ class SandboxSession(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(SandboxUser, on_delete=models.CASCADE, related_name="sessions")
     expires_at = models.DateTimeField()
+    signs_in = models.BooleanField(default=False, help_text="Handed out for a right code: InitiateAuth takes it.")
 
     def __str__(self) -> str:
         return f"until {self.expires_at}"
+
+
+class SigningKey(models.Model):
+    """A key pair that signs the tokens of a pool, the newest one; the tokens of older ones stay good.
+
+    In the database, since all processes of a site must sign with one and the same.
+    """
+
+    user_pool_id = models.CharField(max_length=55, db_index=True)
+    kid = models.CharField(max_length=64, unique=True)
+    private_key = models.TextField(help_text="PEM, not encrypted: it guards nothing but this sandbox.")
+
+    def __str__(self) -> str:
+        return self.kid
 
 
 class Message(models.Model):

@@ -1,16 +1,15 @@
-"""What anybody may call, without a signature: SignUp, ConfirmSignUp, ResendConfirmationCode and InitiateAuth."""
+"""What anybody may call, without a signature, to sign up: SignUp, ConfirmSignUp and ResendConfirmationCode."""
 
 from __future__ import annotations
 
-import secrets
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.utils import timezone
 
-from . import attempts, attributes, codes, delivery, errors, names, sessions
+from . import attempts, attributes, codes, delivery, errors, names, sessions, triggers
 from .clients import check_secret_hash, rules
 from .models import Attempt, SandboxUser
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from django_cognito_confirm.conf import Pool
 
 MIN_PASSWORD_LENGTH = 8
-ACCESS_TOKEN_SECONDS = 3600
 
 _Status = SandboxUser.Status
 
@@ -52,6 +50,8 @@ def sign_up(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
     }
     if user.code:
         reply["CodeDeliveryDetails"] = delivery.deliver(user).as_json()
+    if reply["UserConfirmed"]:
+        triggers.post_confirmation(pool, user, request)
     return reply
 
 
@@ -71,7 +71,7 @@ def _new_user(pool: Pool, request: Mapping[str, Any], attribute: str | None) -> 
 def confirm_sign_up(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
     """Confirm a user by the code, and verify the address or number that it was sent to."""
     check_secret_hash(pool, request["Username"], request.get("SecretHash"))
-    user = _find(pool, request["Username"])
+    user = find(pool, request["Username"])
     if user is None:
         # Not documented: the guide lists CodeMismatch, ExpiredCode and NotAuthorized for this call, not which is when.
         raise errors.CODE_MISMATCH.error()
@@ -84,10 +84,9 @@ def confirm_sign_up(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
         # The refusal undoes this transaction, so the code stays good. Whether Cognito uses it up is not documented.
         names.claim_alias(pool, user, user.code_attribute, force=request.get("ForceAliasCreation", False))
         confirm(user, **{f"{user.code_attribute}_verified": True})
-        if session is None:
-            return {}
-        session.delete()
-        return {"Session": sessions.start(user)}
+        reply = {"Session": sessions.renew(session)} if session else {}
+    triggers.post_confirmation(pool, user, request)
+    return reply
 
 
 def confirm(user: SandboxUser, **verified: bool) -> None:
@@ -100,7 +99,7 @@ def confirm(user: SandboxUser, **verified: bool) -> None:
 def resend_confirmation_code(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
     """Send a new code, which kills the one before."""
     check_secret_hash(pool, request["Username"], request.get("SecretHash"))
-    user = _find(pool, request["Username"])
+    user = find(pool, request["Username"])
     if user is None:
         return _simulated_resend(pool, request["Username"])
     attempts.take(user, Attempt.Kind.RESEND)
@@ -127,36 +126,7 @@ def _simulated_resend(pool: Pool, name: str) -> dict[str, Any]:
     return {"CodeDeliveryDetails": delivery.describe(name if is_contact else made_up).as_json()}
 
 
-def initiate_auth(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Sign in with USER_PASSWORD_AUTH. The tokens are made up: nothing accepts them.
-
-    The password is looked at before the status. In Cognito that order has changed over the years, so nobody should take
-    UserNotConfirmedException for proof of a password.
-    """
-    if request["AuthFlow"] != "USER_PASSWORD_AUTH":
-        raise errors.FLOW_NOT_SUPPORTED.error()
-    parameters = request.get("AuthParameters", {})
-    for name in ("USERNAME", "PASSWORD"):
-        if name not in parameters:
-            raise errors.PARAMETER_MISSING.error(name=name)
-    check_secret_hash(
-        pool, parameters["USERNAME"], parameters.get("SECRET_HASH"), wrong=errors.SECRET_HASH_WRONG_AT_SIGN_IN
-    )
-    user = _find(pool, parameters["USERNAME"], unknown=errors.USER_NOT_FOUND)
-    if user is None or not check_password(parameters["PASSWORD"], user.password):
-        raise errors.WRONG_PASSWORD.error()
-    if user.status == _Status.UNCONFIRMED:
-        raise errors.USER_NOT_CONFIRMED.error()
-    if user.status == _Status.RESET_REQUIRED:
-        raise errors.PASSWORD_RESET_REQUIRED.error()
-    tokens = {name: secrets.token_urlsafe(64) for name in ("AccessToken", "IdToken", "RefreshToken")}
-    return {
-        "ChallengeParameters": {},
-        "AuthenticationResult": {**tokens, "ExpiresIn": ACCESS_TOKEN_SECONDS, "TokenType": "Bearer"},
-    }
-
-
-def _find(pool: Pool, name: str, unknown: errors.Refusal = errors.COMBINATION_NOT_FOUND) -> SandboxUser | None:
+def find(pool: Pool, name: str, unknown: errors.Refusal = errors.COMBINATION_NOT_FOUND) -> SandboxUser | None:
     """Return the user whom a stranger means, or None where the answer must not tell that there is none.
 
     With PreventUserExistenceErrors, somebody disabled is answered for like somebody unknown; what Cognito says of users

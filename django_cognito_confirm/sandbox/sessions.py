@@ -21,13 +21,29 @@ if TYPE_CHECKING:
 VALIDITY = timedelta(minutes=3)
 
 
-def start(user: SandboxUser) -> str:
-    """Return a new Session of ``user``, 86 characters."""
+def start(user: SandboxUser, *, signs_in: bool = False) -> str:
+    """Return a new Session of ``user``, 86 characters; ``signs_in``: it stands for a right code."""
     token = secrets.token_urlsafe(64)
     now = timezone.now()
     user.sessions.filter(expires_at__lte=now).delete()
-    user.sessions.create(digest=_digest(token), expires_at=now + VALIDITY)
+    user.sessions.create(digest=_digest(token), expires_at=now + VALIDITY, signs_in=signs_in)
     return token
+
+
+def renew(session: SandboxSession) -> str:
+    """Return the Session that a right code gives in exchange for ``session``."""
+    session.delete()
+    return start(session.user, signs_in=True)
+
+
+def use_up(user: SandboxUser, token: str) -> None:
+    """Take the Session ``token`` for a sign-in. Raises NotAuthorizedException unless it is one for that, and live.
+
+    That it does so once only is not documented. ``find`` says for how long.
+    """
+    session = find(user, token)
+    if not session.signs_in or not user.sessions.filter(pk=session.pk).delete()[0]:
+        raise errors.SESSION_INVALID.error()
 
 
 def find(user: SandboxUser, token: str) -> SandboxSession:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import admin_operations, errors, operations
+from . import admin_operations, authentication, errors, operations
 from .clients import find_pool
 from .errors import CognitoError
 from .validation import validate
@@ -24,7 +24,7 @@ OPERATIONS: dict[str, Callable[[Pool, Mapping[str, Any]], dict[str, Any]]] = {
     "SignUp": operations.sign_up,
     "ConfirmSignUp": operations.confirm_sign_up,
     "ResendConfirmationCode": operations.resend_confirmation_code,
-    "InitiateAuth": operations.initiate_auth,
+    "InitiateAuth": authentication.initiate_auth,
     "AdminConfirmSignUp": admin_operations.admin_confirm_sign_up,
     "AdminUpdateUserAttributes": admin_operations.admin_update_user_attributes,
     "AdminGetUser": admin_operations.admin_get_user,

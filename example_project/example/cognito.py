@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 
 from django_cognito_confirm.cognito import public_client, secret_hash
 from django_cognito_confirm.conf import get_pool
+from django_cognito_confirm.tokens import verify_id_token
 
 
 def sign_up(username: str, email: str, password: str) -> dict[str, Any]:
@@ -24,9 +23,10 @@ def sign_up(username: str, email: str, password: str) -> dict[str, Any]:
 
 
 def sign_in(username: str, password: str) -> str:
-    """Return the ID token of the user with this name and password, ``""`` when Cognito wants more than a password.
+    """Return the ``sub`` of the user with this name and password, ``""`` when Cognito wants more than a password.
 
-    The app client must allow ``ALLOW_USER_PASSWORD_AUTH``. Raises botocore's ``ClientError`` and ``BotoCoreError``.
+    The app client must allow ``ALLOW_USER_PASSWORD_AUTH``. Raises botocore's ``ClientError`` and ``BotoCoreError``, and
+    what ``verify_id_token`` raises.
     """
     parameters = {"USERNAME": username, "PASSWORD": password}
     if hashed := secret_hash(username):
@@ -34,11 +34,5 @@ def sign_in(username: str, password: str) -> str:
     reply = public_client().initiate_auth(
         ClientId=get_pool().client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
     )
-    return reply.get("AuthenticationResult", {}).get("IdToken", "")
-
-
-def read_sub(id_token: str) -> str:
-    """Return the ``sub`` in a token that Cognito itself has just handed out; one from elsewhere must be verified."""
-    payload = id_token.split(".")[1]
-    claims: dict[str, str] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return claims["sub"]
+    id_token = reply.get("AuthenticationResult", {}).get("IdToken", "")
+    return str(verify_id_token(id_token)["sub"]) if id_token else ""

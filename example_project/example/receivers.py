@@ -1,10 +1,12 @@
-"""What this site does when Cognito has confirmed somebody."""
+"""What this site does when Cognito has confirmed somebody, and when it has signed them in."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import login
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from django_cognito_confirm.models import Confirmation
 
@@ -15,3 +17,10 @@ def activate_user(confirmation: Confirmation, **kwargs: Any) -> None:
         return
     # One field of one row: whatever else was changed in the meantime stays as it is.
     User.objects.filter(pk=confirmation.user.pk).update(is_active=True)
+
+
+def log_in(confirmation: Confirmation, request: HttpRequest, **kwargs: Any) -> None:
+    """Sign the owner of a sign-up in here as well. Read anew: the user became active a moment ago."""
+    user = User.objects.filter(pk=confirmation.user_id, is_active=True).first()
+    if user is not None:
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")

@@ -39,7 +39,9 @@ else:
         "default": {
             "USER_POOL_ID": "eu-west-1_Sandbox01",
             "CLIENT_ID": "1example23456789sandbox",
-            "SANDBOX": True,
+            "AUTO_SIGN_IN": True,
+            "WEBHOOK_SECRETS": [read_or_make_key(VAR_DIR / "webhook_secret")],
+            "SANDBOX": {"POST_CONFIRMATION": "example.triggers.post_confirmation"},
         }
     }
 

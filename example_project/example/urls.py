@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("sign-up/", views.SignUpView.as_view(), name="sign_up"),
     path("confirm/", include("django_cognito_confirm.urls")),
+    path("cognito/events/", include("django_cognito_confirm.webhook.urls")),
     path("sign-in/", views.SignInView.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(next_page="home"), name="sign_out"),
     path("language/", include("django.conf.urls.i18n")),

@@ -19,6 +19,7 @@ from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.pending import remember_sign_up, remember_username
 from django_cognito_confirm.services import resend_code
 from django_cognito_confirm.throttling import take
+from django_cognito_confirm.tokens import InvalidToken
 
 from . import cognito
 from .forms import SignInForm, SignUpForm
@@ -101,15 +102,15 @@ class SignInView(RedirectURLMixin, FormView):  # type: ignore[type-arg]
     def form_valid(self, form: SignInForm) -> HttpResponse:
         username = form.cleaned_data["username"].strip()
         try:
-            id_token = cognito.sign_in(username, form.cleaned_data["password"])
+            sub = cognito.sign_in(username, form.cleaned_data["password"])
         except ClientError as error:
             if error.response["Error"]["Code"] == "UserNotConfirmedException":
                 return self.not_confirmed(username)
             return self.refused(form, error.response["Error"]["Code"])
-        except BotoCoreError:
+        except (BotoCoreError, ConfirmSignUpError, InvalidToken):
             return self.refused(form, "")
-        user = local_user(username, id_token) if id_token else None
-        if not id_token:
+        user = local_user(sub) if sub else None
+        if not sub:
             form.add_error(None, "Your account needs another step to sign in, which this site does not offer.")
         elif user is None:
             form.add_error(None, "Cognito knows you, but this account was not signed up here, so this site does not.")
@@ -138,15 +139,10 @@ class SignInView(RedirectURLMixin, FormView):  # type: ignore[type-arg]
         return self.form_invalid(form)
 
 
-def local_user(username: str, id_token: str) -> User | None:
+def local_user(sub: str) -> User | None:
     """Return the user who was made here for the sign-up of the person who has just signed in.
 
     Never a user with an equal name: in the pool, anybody may sign up as "admin".
     """
-    sign_ups = Confirmation.objects.filter(pool="default").select_related("user")
-    if get_pool().sandbox:
-        # Its tokens are made up.
-        sign_up = sign_ups.filter(username_key=get_pool().username_key(username)).first()
-    else:
-        sign_up = sign_ups.filter(sub=cognito.read_sub(id_token)).first()
+    sign_up = Confirmation.objects.filter(pool="default", sub=sub).select_related("user").first()
     return sign_up.user if sign_up else None

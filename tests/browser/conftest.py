@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +21,22 @@ from .servers import MANAGE, Site, serve
 NewPage = Callable[..., Page]
 
 
+@contextmanager
+def serve_example(folder: Path, **environment: str) -> Iterator[Site]:
+    env = {
+        "DJANGO_SETTINGS_MODULE": "tests.browser.site_settings",
+        "EXAMPLE_VAR_DIR": str(folder),
+        "EXAMPLE_ADMIN_RATE": "1000",
+        **environment,
+    }
+    with serve([str(MANAGE), "demo", "--port"], folder, "example.sqlite3", env) as site:
+        yield site
+
+
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The example site."""
-    var = tmp_path_factory.mktemp("example")
-    env = {
-        "DJANGO_SETTINGS_MODULE": "tests.browser.site_settings",
-        "EXAMPLE_VAR_DIR": str(var),
-        "EXAMPLE_ADMIN_RATE": "1000",
-    }
-    with serve([str(MANAGE), "demo", "--port"], var, "example.sqlite3", env) as site:
+    with serve_example(tmp_path_factory.mktemp("example")) as site:
         yield site
 
 

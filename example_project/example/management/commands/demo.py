@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -41,9 +42,17 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Its admin:         {address}{reverse('admin:index')}  (user {ADMIN}, password {password})\n"
         )
+        self.tell_the_trigger(address)
         self.worker = self.start_worker()  # kept, and with it the other end of its standard input
         # The reloader would run this command, and with it the password, a second time.
         call_command("runserver", f"{bracketed(host)}:{port}", use_reloader=False)
+
+    def tell_the_trigger(self, address: str) -> None:
+        """Give the post-confirmation trigger what a Lambda has in its environment, here and in the worker."""
+        keys = get_pool().webhook_secrets
+        if keys:
+            os.environ["WEBHOOK_URL"] = address + reverse("cognito_confirm_webhook:post_confirmation")
+            os.environ["WEBHOOK_SECRET"] = keys[0]
 
     def start_worker(self) -> subprocess.Popen[bytes] | None:
         """Start what runs bulk jobs in the background, where an engine is installed; it ends when this process does."""
