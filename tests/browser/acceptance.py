@@ -31,6 +31,7 @@ ACCEPTANCE = {
     # What users ask for (A).
     "A1": "come back later, after a reload, on another device",
     "A2": "a second click on the link, or a second submit, is no error in the browser that signed up",
+    "A3": "be signed in afterwards, even after one wrong code or in another tab",
     "A4": "a new code is told of, and how long to wait for another",
     "A5": "errors in my language",
     "A6": "pasted spaces do no harm, leading zeros stay",
@@ -44,9 +45,6 @@ ACCEPTANCE = {
     "A14": "+ in an address survives a link",
     "A15": "opening a link confirms nobody",
 }
-LATER = {"A3": "be signed in afterwards"}
-"""What is not built."""
-
 SHOWN: defaultdict[str, list[str]] = defaultdict(list)
 """Names of tests by number, of the modules that are imported."""
 

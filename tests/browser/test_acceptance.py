@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.faults import FaultServer
 
-from .acceptance import ACCEPTANCE, LATER, SHOWN, shows
+from .acceptance import ACCEPTANCE, SHOWN, shows
 from .conftest import NewPage
 from .servers import Site
 from .steps import SCRIPTS, code_field, confirm, email, enter, expect_done, join
@@ -23,7 +23,6 @@ def test_every_number_of_the_list_is_shown_by_a_test() -> None:
     for path in Path(__file__).parent.glob("test_*.py"):
         importlib.import_module(f"{__package__}.{path.stem}")
     assert set(SHOWN) == set(ACCEPTANCE)
-    assert not set(LATER) & set(ACCEPTANCE)
     assert not [name for names in SHOWN.values() for name in names if ".test_" not in name]
 
 
