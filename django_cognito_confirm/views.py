@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.translation import gettext_lazy as _
 from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.generic import TemplateView
 
-from . import pending
+from . import answers, pending
+from .answers import CODE_MAY_BE_SENT, CODE_SENT, Answer, wants_json
 from .cognito import Delivery
 from .errors import ConfirmSignUpError
 from .forms import ConfirmForm, ResendForm
-from .pages import CODE_SENT_ID, PRECAUTIONS, CodePageView, PageMixin, StaleForm, Wait
+from .pages import CODE_SENT_ID, CodePageView, PageMixin, StaleForm, Wait
+from .precautions import careful
 from .services import confirm_sign_up, resend_code
-
-logger = logging.getLogger(__name__)
-
-# Translators: Said to somebody who has just asked for a new code.
-CODE_SENT: Final = _("A new code is on its way. From now on, only the newest code works.")
-CODE_MAY_BE_SENT: Final = _(
-    # Translators: Said to anybody who asks for a new code. It must not sound sure that the account exists.
-    "If this account is waiting to be confirmed, a new code is on its way. From now on, only the newest code works."
-)
+from .visits import save_session
 
 
 class ConfirmView(CodePageView):
@@ -38,20 +29,22 @@ class ConfirmView(CodePageView):
     template_name = "django_cognito_confirm/confirm.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.is_done():
+        if wants_json(request):
+            return answers.state(self.visitor).to_response()
+        if self.visitor.is_done:
             return HttpResponseRedirect(self.get_success_url())
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "forget" in request.POST:
             pending.forget(request)
-            return self.go_on(self.reverse("confirm", next=self.next_url))
-        if self.is_done():
-            return self.go_on(self.get_success_url(), confirmed=True)
+            return self.go_on(Answer(200, {"next": self.reverse("confirm", next=self.next_url)}))
+        if self.visitor.is_done:
+            return self.go_on(answers.confirmed(self.get_success_url()))
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"username": self.given_username, "code": self.request.GET.get("code", "")}
+        return {"username": self.visitor.given_username, "code": self.request.GET.get("code", "")}
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         username = self.get_username(form)
@@ -59,20 +52,8 @@ class ConfirmView(CodePageView):
             self.confirm(username, form.cleaned_data["code"])
         except ConfirmSignUpError as error:
             return self.refused(username, error)
-        self.save_session()
-        return self.go_on(self.get_success_url(), confirmed=True)
-
-    def save_session(self) -> None:
-        """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
-        session = self.request.session
-        try:
-            session.save()
-        except Exception:
-            logger.exception("A sign-up is confirmed, but the session could not be saved.")
-            session.modified = False
-        else:
-            if session.session_key == self.request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-                session.modified = False  # nor need the middleware save it once more: the browser has its key
+        save_session(self.request)
+        return self.go_on(answers.confirmed(self.get_success_url()))
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""
@@ -94,12 +75,12 @@ class ResendView(CodePageView):
     template_name = "django_cognito_confirm/resend.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.is_done():
-            return self.go_on(self.get_success_url(), confirmed=True)
+        if self.visitor.is_done:
+            return self.go_on(answers.confirmed(self.get_success_url()))
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"username": self.given_username}
+        return {"username": self.visitor.given_username}
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         username = self.get_username(form)
@@ -107,11 +88,10 @@ class ResendView(CodePageView):
             delivery = self.resend(username)
         except ConfirmSignUpError as error:
             return self.refused(username, error)
-        confirm_url = self.reverse("confirm", next=self.next_url)
         if self.pending is None:
             pending.remember_username(self.request, username, pool=self.pool, code_asked_for=True)
-            return self.go_on(confirm_url, detail=str(CODE_MAY_BE_SENT))
-        return self.go_on(confirm_url, detail=str(CODE_SENT), delivery=asdict(delivery) if delivery else None)
+        confirm_url = self.reverse("confirm", next=self.next_url)
+        return self.go_on(answers.code_sent(self.visitor, username, delivery, confirm_url))
 
     def resend(self, username: str) -> Delivery | None:
         """Have the code sent. Raises ``ConfirmSignUpError`` with what this visitor may know."""
@@ -156,9 +136,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         else _("This page was open for too long, so nothing was sent. Press the button once more.")
     )
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        return view.csrf_failed(problem)
-
-    for decorate in PRECAUTIONS:
-        answer = decorate(answer)
-    return answer(request)
+    return careful(lambda request: view.csrf_failed(problem))(request)

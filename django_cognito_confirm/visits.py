@@ -1,16 +1,21 @@
-"""What receivers do to a visitor's session and user is undone when their transaction is."""
+"""A visitor's session around a confirmation: undone when its transaction is, and saved without spoiling it."""
 
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from django.conf import settings
 
 from .masking import Masked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -34,3 +39,18 @@ def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
         if request is not None and user is not None:
             request.user = user
         raise
+
+
+def save_session(request: HttpRequest) -> None:
+    """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
+    session = getattr(request, "session", None)
+    if session is None:
+        return
+    try:
+        session.save()
+    except Exception:
+        logger.exception("A sign-up is confirmed, but the session could not be saved.")
+        session.modified = False
+    else:
+        if session.session_key == request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+            session.modified = False  # nor need the middleware save it once more: the browser has its key
