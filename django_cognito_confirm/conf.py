@@ -26,6 +26,16 @@ DEFAULT_POOL_ALIAS = "default"
 SIGN_IN_ATTRIBUTES = frozenset({"email", "phone_number"})
 """What people can sign in with instead of a username."""
 
+THREAT_PROTECTION_REGIONS = (
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+)
+"""Where AWS offers the script that makes ``EncodedData``; pools elsewhere take it from one of these."""
+
 POOL_DEFAULTS: dict[str, Any] = {
     "USER_POOL_ID": "",
     "CLIENT_ID": "",
@@ -38,6 +48,7 @@ POOL_DEFAULTS: dict[str, Any] = {
     "FORCE_ALIAS_CREATION": False,
     "CLIENT_METADATA": None,
     "SEND_CLIENT_IP": False,
+    "THREAT_PROTECTION": False,
     "SANDBOX": False,
 }
 
@@ -93,6 +104,7 @@ class Pool:
     force_alias_creation: bool = False
     client_metadata: Mapping[str, str] | Callable[..., Mapping[str, str]] | None = field(default=None, repr=False)
     send_client_ip: bool = False
+    threat_protection: bool | str = False
     sandbox: Sandbox | None = None
 
     def get_client_secret(self) -> str:
@@ -103,6 +115,15 @@ class Pool:
     def get_client_metadata(self, request: HttpRequest | None = None) -> Mapping[str, str] | None:
         """Return what the pool's Lambda triggers are told; a callable is asked with ``request``."""
         return self.client_metadata(request) if callable(self.client_metadata) else self.client_metadata
+
+    @property
+    def threat_protection_script(self) -> str:
+        """The address of AWS's script, ``""`` where it is not wanted, or no region is named that has it."""
+        region = self.region if self.threat_protection is True else self.threat_protection
+        if region not in THREAT_PROTECTION_REGIONS:
+            return ""
+        host = f"amazon-cognito-assets.{region}.amazoncognito.com"
+        return f"https://{host}/amazon-cognito-advanced-security-data.min.js"
 
     def username_key(self, username: str) -> str:
         """Return what identifies ``username`` in this pool: 64 hexadecimal digits.
@@ -155,6 +176,7 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
         force_alias_creation=options.value["FORCE_ALIAS_CREATION"],
         client_metadata=options.value["CLIENT_METADATA"],
         send_client_ip=options.value["SEND_CLIENT_IP"],
+        threat_protection=options.value["THREAT_PROTECTION"],
         sandbox=_sandbox(options.value["SANDBOX"]),
     )
 
@@ -212,8 +234,9 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
 
     With the default prefix: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
     ``COGNITO_REGION``, ``COGNITO_ENDPOINT_URL``, ``COGNITO_CASE_SENSITIVE``, ``COGNITO_USERNAME_ATTRIBUTES`` (comma
-    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP`` and
-    ``COGNITO_SANDBOX``. What is not in the environment keeps its default.
+    separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP``,
+    ``COGNITO_THREAT_PROTECTION`` (or a region) and ``COGNITO_SANDBOX``. What is not in the environment
+    keeps its default.
     """
     import environ
 
@@ -228,8 +251,14 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
         "REVEAL_USERS": env.bool(prefix + "REVEAL_USERS", default=False),
         "FORCE_ALIAS_CREATION": env.bool(prefix + "FORCE_ALIAS_CREATION", default=False),
         "SEND_CLIENT_IP": env.bool(prefix + "SEND_CLIENT_IP", default=False),
+        "THREAT_PROTECTION": _flag_or_region(env, prefix + "THREAT_PROTECTION"),
         "SANDBOX": env.bool(prefix + "SANDBOX", default=False),
     }
     if prefix + "CASE_SENSITIVE" in env.ENVIRON:  # a check asks who does not say it
         pool["CASE_SENSITIVE"] = env.bool(prefix + "CASE_SENSITIVE")
     return pool
+
+
+def _flag_or_region(env: Any, name: str) -> bool | str:
+    value: str = env.str(name, default="")
+    return value if value in THREAT_PROTECTION_REGIONS else bool(env.bool(name, default=False))

@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.urls import NoReverseMatch
 from django.utils.module_loading import import_string
 
-from .conf import DEFAULT_LIMITS, get_sign_in_url, get_sign_up_url
+from .conf import DEFAULT_LIMITS, THREAT_PROTECTION_REGIONS, get_pool, get_sign_in_url, get_sign_up_url
 from .throttling import parse
 
 SANDBOX_OPTIONS = ("ALIAS_ATTRIBUTES", "PREVENT_USER_EXISTENCE_ERRORS", "AUTO_CONFIRM")
@@ -61,6 +61,10 @@ POOL_KINDS = {
     "FORCE_ALIAS_CREATION": _FLAG,
     "CLIENT_METADATA": _Kind(_is_metadata, "a dictionary of strings, or a callable that takes the request"),
     "SEND_CLIENT_IP": _FLAG,
+    "THREAT_PROTECTION": _Kind(
+        lambda value: isinstance(value, bool) or value in THREAT_PROTECTION_REGIONS,
+        f"True, False or one of the regions that offer AWS's script: {', '.join(THREAT_PROTECTION_REGIONS)}",
+    ),
     "SANDBOX": _Kind(_is_sandbox, f"True, False or a dictionary of {', '.join(SANDBOX_OPTIONS)}"),
 }
 APP_KINDS = {
@@ -109,6 +113,20 @@ def check_pool_ids(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]
             )
         )
     return messages
+
+
+def check_threat_protection(alias: str) -> list[CheckMessage]:
+    """Check that AWS offers its script in the pool's region, or that another one is named."""
+    pool = get_pool(alias)
+    if not pool.threat_protection or pool.threat_protection_script:
+        return []
+    return [
+        Error(
+            f'COGNITO_POOLS["{alias}"]["THREAT_PROTECTION"] is on, and AWS offers no script in {pool.region}.',
+            hint=f"Name a region near your visitors instead of True: {', '.join(THREAT_PROTECTION_REGIONS)}.",
+            id="django_cognito_confirm.E017",
+        )
+    ]
 
 
 def check_app_kinds(options: Mapping[str, Any]) -> list[CheckMessage]:

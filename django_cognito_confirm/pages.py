@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django import forms
@@ -21,6 +21,7 @@ from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url
 from .errors import ConfirmSignUpError
 from .pending import PendingSignUp
 from .precautions import open_to_everybody
+from .user_context import get_user_context_data
 from .visitors import Visitor, get_safe_next
 
 PROBLEM_ID = "cognito-confirm-problem"
@@ -124,6 +125,10 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         username: str = self.pending.username if self.pending else form.cleaned_data["username"]
         return username
 
+    def get_user_context_data(self) -> Mapping[str, str]:
+        """Return what Cognito's threat protection is told of this visitor, where the pool is set to tell it."""
+        return get_user_context_data(self.request, self.request.POST.get("encoded_data", ""), pool=self.pool)
+
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         if wants_json(self.request):
             return answers.invalid(form.errors.get_json_data()).to_response()
@@ -166,4 +171,14 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         return Wait(seconds) if seconds else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"pending": self.pending, "resend_wait": self.get_resend_wait(), **kwargs})
+        pool = get_pool(self.pool)
+        script = pool.threat_protection_script
+        threat_protection = {"script": script, "user_pool_id": pool.user_pool_id, "client_id": pool.client_id}
+        return super().get_context_data(
+            **{
+                "pending": self.pending,
+                "resend_wait": self.get_resend_wait(),
+                "threat_protection": threat_protection if script else None,
+                **kwargs,
+            }
+        )

@@ -57,7 +57,14 @@ class ConfirmView(CodePageView):
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""
-        confirm_sign_up(username, code, pool=self.pool, source="form", request=self.request)
+        confirm_sign_up(
+            username,
+            code,
+            pool=self.pool,
+            user_context_data=self.get_user_context_data(),
+            source="form",
+            request=self.request,
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sent = self.pending.code_sent if self.pending else pending.code_asked_for(self.request, self.pool)
@@ -95,7 +102,9 @@ class ResendView(CodePageView):
 
     def resend(self, username: str) -> Delivery | None:
         """Have the code sent. Raises ``ConfirmSignUpError`` with what this visitor may know."""
-        return resend_code(username, pool=self.pool, request=self.request)
+        return resend_code(
+            username, pool=self.pool, user_context_data=self.get_user_context_data(), request=self.request
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         problem = kwargs.get("problem")
