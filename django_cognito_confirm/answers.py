@@ -75,7 +75,7 @@ def refused(error: ConfirmSignUpError, *, resend_url: str) -> Answer:
     return problem(status, error.kind, error.message, **wait, **ways_on)
 
 
-def invalid(errors: dict[str, Any]) -> Answer:
+def invalid(errors: Any) -> Answer:
     """Tell what was not filled in as it must be: ``message`` and ``code`` of each error, by field."""
     return problem(HTTPStatus.BAD_REQUEST, "invalid", _("Check what you entered."), errors=errors)
 

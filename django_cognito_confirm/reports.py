@@ -1,4 +1,4 @@
-"""Keeps the code out of error reports: Django's, and others that look at the request or walk the frames."""
+"""Keeps codes out of error reports: Django's, and others that look at the request or walk the frames."""
 
 from __future__ import annotations
 
@@ -13,18 +13,26 @@ from .masking import SecretStr
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+HIDDEN_FIELDS = ("code", "encoded_data")
+"""What visitors send that no report shows."""
+
 # Where servers keep the address of the page, and of the page before it; gunicorn and uWSGI log from the last two.
 _ADDRESSES = ("QUERY_STRING", "HTTP_REFERER", "RAW_URI", "REQUEST_URI")
 
 
 def hide_code(request: HttpRequest) -> None:
-    """Make what this request knows of a code unreadable to reports: its addresses, its parameters, the debug page."""
+    """Make what this request knows of a code unreadable to reports: its addresses, its parameters, the debug page.
+
+    So is ``encoded_data``, which describes a visitor's device.
+    """
     request.exception_reporter_filter = _make_filter()
     for name in ("GET", "POST"):
         data = getattr(request, name)
-        if "code" in data:
+        hidden = [field for field in HIDDEN_FIELDS if field in data]
+        if hidden:
             masked = data.copy()
-            masked.setlist("code", [SecretStr(code) for code in data.getlist("code")])
+            for field in hidden:
+                masked.setlist(field, [SecretStr(value) for value in data.getlist(field)])
             setattr(request, name, masked)
     for name in _ADDRESSES:
         address = request.META.get(name)

@@ -38,9 +38,7 @@ def test_what_the_script_made_is_told_as_it_is() -> None:
 
 
 @pytest.mark.usefixtures("protected")
-@pytest.mark.parametrize(
-    "encoded_data", ["", "a b", "\x00", "é", "\ud800", "x\n", "x" * (MAX_ENCODED_DATA_LENGTH + 1)]
-)
+@pytest.mark.parametrize("encoded_data", ["", "a b", "\x00", "é", "\ud800", "x\n", "x" * (MAX_ENCODED_DATA_LENGTH + 1)])
 def test_what_the_script_cannot_have_made_is_left_out(encoded_data: str) -> None:
     assert told(encoded_data) == {}
 

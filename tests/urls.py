@@ -12,6 +12,12 @@ def page(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("confirm/", include("django_cognito_confirm.urls")),
     path("staff/confirm/", include("django_cognito_confirm.urls", namespace="staff"), {"pool": "staff"}),
+    path("api/confirm/", include("django_cognito_confirm.rest_framework.urls")),
+    path(
+        "staff/api/confirm/",
+        include("django_cognito_confirm.rest_framework.urls", namespace="staff_api"),
+        {"pool": "staff"},
+    ),
     path("cognito/", include("django_cognito_confirm.sandbox.urls")),
     path("admin/", admin.site.urls),
     path("sign-in/", page),
