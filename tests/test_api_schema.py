@@ -49,7 +49,7 @@ TOKEN = "t" * 32
 
 CASE: st.SearchStrategy[Case[Any]] = st.one_of(
     SCHEMA.as_strategy(),
-    SCHEMA.as_strategy(GenerationMode.NEGATIVE),  # type: ignore[arg-type]  # its own
+    SCHEMA.as_strategy(GenerationMode.NEGATIVE),  # type: ignore[arg-type]  # a string to mypy
 )
 WHOSE = st.sampled_from(["a stranger", "the owner", "the owner, with a token"])
 DOES = st.sampled_from(["ok", "limit", "throttle", "waf_403", "internal_error", "access_denied", "html_502", "drop"])
