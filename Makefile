@@ -2,6 +2,7 @@
 # make test    the whole test run, with coverage (ARGS= goes to pytest)
 # make test-databases  the ledger's tests on SQLite, PostgreSQL and MariaDB (POSTGRES_URL= and MARIADB_URL= say where)
 # make test-engines  bulk jobs on django-tasks-db and Celery, workers killed (POSTGRES_URL=, RABBITMQ_URL=, REDIS_URL=)
+# make test-api  2,000 requests made up from the API's schema (API_CASES= for another number)
 # make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
 # make fuzz    10,000 tries of whatever can be typed or sent (FUZZ_EXAMPLES= for another number)
 # make bench   what it takes, against what others take, into docs/performance.md (ARGS= goes to it; POSTGRES_URL=)
@@ -56,8 +57,8 @@ LEDGER_EXAMPLES ?= 100
 LOCALE = django_cognito_confirm/locale
 LANGUAGES = ar da de en es fr he hi id it ja ko nb nl pl pt_BR sv th tr uk zh_Hans zh_Hant
 
-.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines crash fuzz bench events screenshots lint messages \
-	compilemessages ministack clean
+.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines test-api crash fuzz bench events \
+	screenshots lint messages compilemessages ministack clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -84,6 +85,10 @@ test-engines: $(VENV)/.engines
 
 crash: $(if $(DATABASE_URL),$(VENV)/.databases,$(VENV)/.test)
 	CRASH_KILLS=500 $(BIN)/python -m pytest tests/integration/test_crashes.py -k any_moment $(ARGS)
+
+API_CASES ?= 2000
+test-api: $(VENV)/.test
+	API_CASES=$(API_CASES) $(BIN)/python -m pytest tests/test_api_schema.py $(ARGS)
 
 FUZZ_EXAMPLES ?= 10000
 fuzz: $(VENV)/.test

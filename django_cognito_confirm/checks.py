@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
 from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_option, get_pool
-from .option_checks import check_app_kinds, check_pool_ids, check_pool_kinds, check_sign_in
+from .option_checks import check_app_kinds, check_pool_ids, check_pool_kinds, check_sign_in, check_threat_protection
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -64,7 +64,12 @@ def _check_pool(alias: str, options: Any) -> list[CheckMessage]:
             )
         )
         return messages
-    return [*messages, *check_pool_ids(alias, options), *check_sign_in(alias, options)]
+    return [
+        *messages,
+        *check_pool_ids(alias, options),
+        *check_sign_in(alias, options),
+        *check_threat_protection(alias),
+    ]
 
 
 def _check_database() -> list[CheckMessage]:

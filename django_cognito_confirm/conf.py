@@ -26,6 +26,16 @@ DEFAULT_POOL_ALIAS = "default"
 SIGN_IN_ATTRIBUTES = frozenset({"email", "phone_number"})
 """What people can sign in with instead of a username."""
 
+THREAT_PROTECTION_REGIONS = (
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+)
+"""Where AWS offers the script that makes ``EncodedData``; pools elsewhere take it from one of these."""
+
 POOL_DEFAULTS: dict[str, Any] = {
     "USER_POOL_ID": "",
     "CLIENT_ID": "",
@@ -40,6 +50,7 @@ POOL_DEFAULTS: dict[str, Any] = {
     "SEND_CLIENT_IP": False,
     "AUTO_SIGN_IN": False,
     "WEBHOOK_SECRETS": (),
+    "THREAT_PROTECTION": False,
     "SANDBOX": False,
 }
 
@@ -102,6 +113,7 @@ class Pool:
     send_client_ip: bool = False
     auto_sign_in: bool = False
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    threat_protection: bool | str = False
     sandbox: Sandbox | None = None
 
     @property
@@ -118,6 +130,15 @@ class Pool:
     def get_client_metadata(self, request: HttpRequest | None = None) -> Mapping[str, str] | None:
         """Return what the pool's Lambda triggers are told; a callable is asked with ``request``."""
         return self.client_metadata(request) if callable(self.client_metadata) else self.client_metadata
+
+    @property
+    def threat_protection_script(self) -> str:
+        """The address of AWS's script, ``""`` where it is not wanted, or no region is named that has it."""
+        region = self.region if self.threat_protection is True else self.threat_protection
+        if region not in THREAT_PROTECTION_REGIONS:
+            return ""
+        host = f"amazon-cognito-assets.{region}.amazoncognito.com"
+        return f"https://{host}/amazon-cognito-advanced-security-data.min.js"
 
     def username_key(self, username: str) -> str:
         """Return what identifies ``username`` in this pool: 64 hexadecimal digits.
@@ -172,6 +193,7 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
         send_client_ip=options.value["SEND_CLIENT_IP"],
         auto_sign_in=options.value["AUTO_SIGN_IN"],
         webhook_secrets=_webhook_secrets(alias, options),
+        threat_protection=options.value["THREAT_PROTECTION"],
         sandbox=_sandbox(options.value["SANDBOX"]),
     )
 
@@ -249,8 +271,8 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
     With the default prefix: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
     ``COGNITO_REGION``, ``COGNITO_ENDPOINT_URL``, ``COGNITO_CASE_SENSITIVE``, ``COGNITO_USERNAME_ATTRIBUTES`` (comma
     separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP``,
-    ``COGNITO_AUTO_SIGN_IN``, ``COGNITO_WEBHOOK_SECRETS`` (comma separated) and ``COGNITO_SANDBOX``. What is not in the
-    environment keeps its default.
+    ``COGNITO_AUTO_SIGN_IN``, ``COGNITO_WEBHOOK_SECRETS`` (comma separated), ``COGNITO_THREAT_PROTECTION`` (or a
+    region) and ``COGNITO_SANDBOX``. What is not in the environment keeps its default.
     """
     import environ
 
@@ -267,8 +289,14 @@ def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
         "SEND_CLIENT_IP": env.bool(prefix + "SEND_CLIENT_IP", default=False),
         "AUTO_SIGN_IN": env.bool(prefix + "AUTO_SIGN_IN", default=False),
         "WEBHOOK_SECRETS": tuple(env.list(prefix + "WEBHOOK_SECRETS", default=[])),
+        "THREAT_PROTECTION": _flag_or_region(env, prefix + "THREAT_PROTECTION"),
         "SANDBOX": env.bool(prefix + "SANDBOX", default=False),
     }
     if prefix + "CASE_SENSITIVE" in env.ENVIRON:  # a check asks who does not say it
         pool["CASE_SENSITIVE"] = env.bool(prefix + "CASE_SENSITIVE")
     return pool
+
+
+def _flag_or_region(env: Any, name: str) -> bool | str:
+    value: str = env.str(name, default="")
+    return value if value in THREAT_PROTECTION_REGIONS else bool(env.bool(name, default=False))

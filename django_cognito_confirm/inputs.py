@@ -35,15 +35,10 @@ def clean_code(raw: str) -> SecretStr:
     if len(raw) > MAX_CODE_LENGTH:
         raise ValueError("The code is too long.")
     text = unicodedata.normalize("NFKC", raw).translate(_DROPPED)
-    code = "".join(_ascii_digit(character) for character in text if not character.isspace())
+    code = "".join(str(unicodedata.decimal(character, character)) for character in text if not character.isspace())
     if len(code) > MAX_CODE_LENGTH or not _CODE.fullmatch(code):
         raise ValueError("This is not a code.")
     return SecretStr(code)
-
-
-def _ascii_digit(character: str) -> str:
-    digit = unicodedata.decimal(character, None)
-    return character if digit is None else str(digit)
 
 
 def clean_username(raw: str) -> str:

@@ -13,7 +13,14 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.urls import NoReverseMatch
 from django.utils.module_loading import import_string
 
-from .conf import DEFAULT_LIMITS, MIN_WEBHOOK_SECRET_LENGTH, get_sign_in_url, get_sign_up_url
+from .conf import (
+    DEFAULT_LIMITS,
+    MIN_WEBHOOK_SECRET_LENGTH,
+    THREAT_PROTECTION_REGIONS,
+    get_pool,
+    get_sign_in_url,
+    get_sign_up_url,
+)
 from .throttling import parse
 
 SANDBOX_OPTIONS = ("ALIAS_ATTRIBUTES", "PREVENT_USER_EXISTENCE_ERRORS", "AUTO_CONFIRM", "POST_CONFIRMATION")
@@ -72,6 +79,10 @@ POOL_KINDS = {
     "SEND_CLIENT_IP": _FLAG,
     "AUTO_SIGN_IN": _FLAG,
     "WEBHOOK_SECRETS": _Kind(_is_secrets, f"a list of strings of {MIN_WEBHOOK_SECRET_LENGTH} characters or more"),
+    "THREAT_PROTECTION": _Kind(
+        lambda value: isinstance(value, bool) or value in THREAT_PROTECTION_REGIONS,
+        f"True, False or one of the regions that offer AWS's script: {', '.join(THREAT_PROTECTION_REGIONS)}",
+    ),
     "SANDBOX": _Kind(_is_sandbox, f"True, False or a dictionary of {', '.join(SANDBOX_OPTIONS)}"),
 }
 APP_KINDS = {
@@ -132,6 +143,20 @@ def check_sign_in(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]:
             f'COGNITO_POOLS["{alias}"]["AUTO_SIGN_IN"] is on, and PyJWT is not installed.',
             hint='Nobody would be signed in. pip install "django-cognito-confirm[sign-in]", or switch it off.',
             id="django_cognito_confirm.E017",
+        )
+    ]
+
+
+def check_threat_protection(alias: str) -> list[CheckMessage]:
+    """Check that AWS offers its script in the pool's region, or that another one is named."""
+    pool = get_pool(alias)
+    if not pool.threat_protection or pool.threat_protection_script:
+        return []
+    return [
+        Error(
+            f'COGNITO_POOLS["{alias}"]["THREAT_PROTECTION"] is on, and AWS offers no script in {pool.region}.',
+            hint=f"Name a region near your visitors instead of True: {', '.join(THREAT_PROTECTION_REGIONS)}.",
+            id="django_cognito_confirm.E018",
         )
     ]
 

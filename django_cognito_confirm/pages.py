@@ -1,38 +1,29 @@
-"""What the pages have in common: their pool, whose sign-up they are about, precautions, and how they answer."""
+"""What the pages have in common: their pool, whose sign-up they are about, and how they answer."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django import forms
-from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import classonlymethod
 from django.utils.functional import Promise, cached_property
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.clickjacking import xframe_options_deny
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.vary import vary_on_headers
 from django.views.generic import FormView
 from django.views.generic.base import ContextMixin, View
 
-from . import ledger, pending, throttling
+from . import answers, pending
+from .answers import Answer, get_status, wants_json
 from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url, get_signed_in_url
 from .errors import ConfirmSignUpError
 from .pending import PendingSignUp
-from .problems import describe, get_status, wants_json
-from .reports import get_typed, hide_code
-
-MAX_NEXT_LENGTH = 500
-"""Characters of ``next``: Django refuses to redirect to an address of over 2,048, and this one may be quoted in it."""
-
+from .precautions import open_to_everybody
+from .reports import get_typed
+from .user_context import get_user_context_data
+from .visitors import Visitor, get_safe_next
 
 PROBLEM_ID = "cognito-confirm-problem"
 CODE_SENT_ID = "cognito-confirm-code-sent"
@@ -60,44 +51,15 @@ class StaleForm(NamedTuple):
     leads_to_sign_in: bool = False
 
 
-def _careful_with_codes(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Keep the code that a request may hold out of reports, and its address out of other sites' logs."""
-
-    @functools.wraps(view)
-    def careful(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        hide_code(request)
-        response = view(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
-
-    return careful
-
-
-PRECAUTIONS: tuple[Callable[..., Any], ...] = (
-    vary_on_headers("Accept"),
-    never_cache,
-    xframe_options_deny,
-    sensitive_post_parameters(),
-    _careful_with_codes,
-)
-"""Decorators for every answer of these pages, from the inside out."""
-
-
 class PageMixin(ContextMixin, View):
     """What the pages share: their pool, the sign-up of this browser session, where to go next."""
 
     @classonlymethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:  # noqa: N805
-        """Return the view, open to everybody and safe to show a code to, outside the transaction of a request.
+        """Return the view, open to everybody and safe to show a code to, outside the transaction of a request."""
+        return open_to_everybody(csrf_protect(super().as_view(**initkwargs)))
 
-        Under ``ATOMIC_REQUESTS`` the ledger could not commit before the call to Cognito otherwise.
-        """
-        view = super().as_view(**initkwargs)
-        for decorate in (csrf_protect, *PRECAUTIONS):
-            view = decorate(view)
-        return transaction.non_atomic_requests(using=ledger.database())(login_not_required(view))
-
-    @property
+    @cached_property
     def pool(self) -> str:
         """Alias of the pool, from the URLconf."""
         pool: str = self.kwargs.get("pool", DEFAULT_POOL_ALIAS)
@@ -111,9 +73,7 @@ class PageMixin(ContextMixin, View):
     @cached_property
     def next_url(self) -> str:
         """Where to go after success: a path on this host, ``""`` when the request names none."""
-        url = self.request.POST.get("next") or self.request.GET.get("next", "")
-        # Nothing but a path: the Host that a request names may be anybody's.
-        return url if len(url) <= MAX_NEXT_LENGTH and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else ""
+        return get_safe_next(self.request.POST.get("next") or self.request.GET.get("next", ""))
 
     def reverse(self, name: str, **query: str) -> str:
         """Return the URL of one of these pages, in the same include, with what is not empty of ``query``."""
@@ -149,26 +109,15 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
     """A page with a form about one username: the pending sign-up's, or one that the person types."""
 
     @cached_property
-    def given_username(self) -> str:
-        """The name that a form, a link or ``remember_username`` gives, ``""`` where none does."""
-        given = (self.request.POST if self.request.method == "POST" else self.request.GET).get("username", "")
-        return given.strip() or pending.get_username(self.request, self.pool)
+    def visitor(self) -> Visitor:
+        """Who this is, and which sign-up the request speaks of."""
+        given = self.request.POST if self.request.method == "POST" else self.request.GET
+        return Visitor(self.request, self.pool, given.get("username", ""))
 
     @cached_property
     def pending(self) -> PendingSignUp | None:
         """The sign-up that waits in this browser session, unless the request speaks of another name."""
-        sign_up = self.sign_up
-        if sign_up is None or sign_up.confirmed:
-            return None
-        return None if self.speaks_of_another(sign_up) else sign_up
-
-    def speaks_of_another(self, sign_up: PendingSignUp) -> bool:
-        return bool(self.given_username) and not sign_up.is_for(self.given_username)
-
-    def is_done(self) -> bool:
-        """Whether this browser session has confirmed the sign-up that the request speaks of."""
-        sign_up = self.sign_up
-        return sign_up is not None and sign_up.confirmed and not self.speaks_of_another(sign_up)
+        return self.visitor.pending
 
     def get_form_options(self) -> dict[str, Any]:
         """Return what the form must know of the pool and the person."""
@@ -185,33 +134,38 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         username: str = self.pending.username if self.pending else form.cleaned_data["username"]
         return username
 
+    def get_user_context_data(self) -> Mapping[str, str]:
+        """Return what Cognito's threat protection is told of this visitor, where the pool is set to tell it."""
+        typed = get_typed(self.request, "POST")
+        return get_user_context_data(self.request, typed.get("encoded_data", ""), pool=self.pool)
+
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         if wants_json(self.request):
-            return describe(400, "invalid", _("Check what you entered."), errors=form.errors.get_json_data())
+            return answers.invalid(form.errors.get_json_data()).to_response()
         return super().form_invalid(form)
 
-    def go_on(self, url: str, **told: Any) -> HttpResponse:
-        """Lead to ``url``; a program is told of it, and of what else there is to tell."""
-        return JsonResponse({**told, "next": url}) if wants_json(self.request) else HttpResponseRedirect(url)
+    def go_on(self, answer: Answer) -> HttpResponse:
+        """Tell a program the ``answer``; lead a person to its ``next``."""
+        if wants_json(self.request):
+            return answer.to_response()
+        return HttpResponseRedirect(answer.members["next"])
 
     def lead_on(self) -> HttpResponse:
         """Lead a confirmed person to where they go."""
-        return self.go_on(self.get_success_url(), confirmed=True, signed_in=self.is_signed_in())
+        url = self.get_success_url()
+        if wants_json(self.request):
+            return answers.confirmed(url, signed_in=self.is_signed_in()).to_response()
+        return HttpResponseRedirect(url)
 
     def refused(self, username: str, error: ConfirmSignUpError) -> HttpResponse:
         """Show the page again with what went wrong: the username is kept, the code is not."""
         if wants_json(self.request):
-            response = self.refused_in_json(error)
-        else:
-            response = self.show(error, {"username": username}, get_status(error, refused=200))
+            resend_url = self.reverse("resend", next=self.next_url)
+            return answers.refused(error, resend_url=resend_url).to_response()
+        response = self.show(error, {"username": username}, get_status(error, refused=200))
         if error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
         return response
-
-    def refused_in_json(self, error: ConfirmSignUpError) -> HttpResponse:
-        ways_on = {"sign_in_url": get_sign_in_url(), "resend_url": self.reverse("resend", next=self.next_url)}
-        wait = {} if error.retry_after is None else {"retry_after": error.retry_after}
-        return describe(get_status(error, refused=400), error.kind, error.message, **wait, **ways_on)
 
     def show(self, problem: ConfirmSignUpError | StaleForm, initial: dict[str, Any], status: int) -> HttpResponse:
         """Show the page with a ``problem`` and a form that is filled in."""
@@ -227,22 +181,27 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
 
         None is needed where another tab has confirmed the sign-up and signed its owner in, which makes every token old.
         """
-        if self.is_done() and "forget" not in self.request.POST:
+        if self.visitor.is_done and "forget" not in self.request.POST:
             return self.lead_on()
         if wants_json(self.request):
-            return describe(403, problem.kind, problem.message)
+            return answers.problem(403, problem.kind, problem.message).to_response()
         sent = get_typed(self.request, "POST")
         return self.show(problem, {name: sent.get(name, "") for name in ("username", "code")}, 403)
 
     def get_resend_wait(self) -> Wait | None:
         """Return how long this person must wait for another code, ``None`` where they may ask now."""
-        if self.pending:
-            seconds = throttling.get_resend_wait(get_pool(self.pool), "", owner=self.pending.identity)
-        elif pending.code_asked_for(self.request, self.pool):
-            seconds = throttling.get_resend_wait(get_pool(self.pool), pending.get_username(self.request, self.pool))
-        else:
-            seconds = 0
+        seconds = self.visitor.get_resend_wait()
         return Wait(seconds) if seconds else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**{"pending": self.pending, "resend_wait": self.get_resend_wait(), **kwargs})
+        pool = get_pool(self.pool)
+        script = pool.threat_protection_script
+        threat_protection = {"script": script, "user_pool_id": pool.user_pool_id, "client_id": pool.client_id}
+        return super().get_context_data(
+            **{
+                "pending": self.pending,
+                "resend_wait": self.get_resend_wait(),
+                "threat_protection": threat_protection if script else None,
+                **kwargs,
+            }
+        )

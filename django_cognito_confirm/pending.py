@@ -162,6 +162,11 @@ def _read(stored: Mapping[str, Any]) -> PendingSignUp:
     return PendingSignUp(**{**stored, "delivery": Delivery(**delivery) if delivery else None})
 
 
+def holds_sign_up(request: HttpRequest) -> bool:
+    """Return whether this browser session was made somebody's by a sign-up in any pool, confirmed or not."""
+    return _SIGN_UP in _session(request)
+
+
 def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingSignUp | None:
     """Return this session's pending sign-up if ``username`` in ``pool`` is exactly that one, else ``None``."""
     sign_up = get_sign_up(request, pool) if request is not None else None
@@ -200,7 +205,7 @@ def code_sent(request: HttpRequest, sign_up: PendingSignUp, delivery: Delivery) 
 def forget(request: HttpRequest) -> None:
     """Another person wants to use this browser: forget the sign-up and the name."""
     for key in (_SIGN_UP, _USERNAME, _CONFIRMED):
-        request.session.pop(key, None)
+        _session(request).pop(key, None)
 
 
 def forget_others(request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:

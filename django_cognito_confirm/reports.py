@@ -1,8 +1,8 @@
-"""Keeps the code out of error reports: Django's, and others that look at the request or walk the frames."""
+"""Keeps codes out of error reports: Django's, and others that look at the request or walk the frames."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +14,9 @@ from .masking import MASK, Masked, SecretStr
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
 
+HIDDEN_FIELDS = ("code", "encoded_data")
+"""What visitors send that no report shows."""
+
 # Where servers keep the address of the page, and of the page before it; gunicorn and uWSGI log from the last two.
 _ADDRESSES = ("QUERY_STRING", "HTTP_REFERER", "RAW_URI", "REQUEST_URI")
 
@@ -24,15 +27,16 @@ _TYPED = "_cognito_confirm_typed"
 def hide_code(request: HttpRequest) -> None:
     """Take the code out of whatever a report may copy of this request: its parameters, addresses, the debug page.
 
-    ``get_typed`` still has it.
+    ``encoded_data`` goes with it, which describes a visitor's device. ``get_typed`` still has both.
     """
     request.exception_reporter_filter = _make_filter()
     kept: dict[str, Masked[QueryDict]] = getattr(request, _TYPED, {})
     for method in ("GET", "POST"):
         data = getattr(request, method)
-        if "code" in data and method not in kept:
-            kept[method] = Masked(_with_codes(data, [SecretStr(code) for code in data.getlist("code")]))
-            setattr(request, method, _with_codes(data, [MASK]))
+        hidden = [field for field in HIDDEN_FIELDS if field in data]
+        if hidden and method not in kept:
+            kept[method] = Masked(_with(data, {f: [SecretStr(value) for value in data.getlist(f)] for f in hidden}))
+            setattr(request, method, _with(data, {field: [MASK] for field in hidden}))
     setattr(request, _TYPED, kept)
     for name in _ADDRESSES:
         address = request.META.get(name)
@@ -45,22 +49,23 @@ def hide_code(request: HttpRequest) -> None:
 
 
 def get_typed(request: HttpRequest, method: str) -> QueryDict:
-    """Return ``request.GET`` or ``request.POST`` as it came, with the code, whose ``repr`` is masked."""
+    """Return ``request.GET`` or ``request.POST`` as it came, with what is hidden, whose ``repr`` is masked."""
     kept: Masked[QueryDict] | None = getattr(request, _TYPED, {}).get(method)
     typed: QueryDict = kept.value if kept else getattr(request, method)
     return typed
 
 
-def _with_codes(data: QueryDict, codes: Sequence[str]) -> QueryDict:
+def _with(data: QueryDict, values: Mapping[str, Sequence[str]]) -> QueryDict:
     copy = data.copy()
-    copy.setlist("code", list(codes))
+    for field, given in values.items():
+        copy.setlist(field, list(given))
     return copy
 
 
 def _without_code(address: str, *, is_query: bool) -> str:
     path, mark, query = ("", "", address) if is_query else address.partition("?")
     fields = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in fields if name != "code"]
+    kept = [(name, value) for name, value in fields if name not in HIDDEN_FIELDS]
     if len(kept) == len(fields):
         return address
     return path + (mark if kept else "") + urlencode(kept)

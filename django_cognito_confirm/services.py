@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from asgiref.sync import markcoroutinefunction, sync_to_async
 
 from . import cognito, inputs, ledger, pending, sign_in, staff, throttling
-from .addresses import get_client_ip
 from .cognito import ConfirmSignUp, Delivery
 from .conf import DEFAULT_POOL_ALIAS, Pool, get_pool
 from .errors import ConfirmSignUpError, InvalidCode, Refused, UserNotFound
 from .masking import Masked, SecretStr
 from .models import Confirmation
 from .signals import code_sent, confirmation_refused
+from .user_context import get_user_context_data
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -253,11 +253,10 @@ def _force_alias_creation(pool: Pool, given: bool | None) -> bool | None:
 def _user_context_data(
     pool: Pool, given: Mapping[str, str] | None, request: HttpRequest | None
 ) -> Mapping[str, str] | None:
-    """Return what the caller gives as it is, else the visitor's address where the pool is set to send it."""
-    if given is not None or request is None or not pool.send_client_ip:
-        return given
-    address = get_client_ip(request)
-    return {"IpAddress": address} if address else None
+    """Return what the caller gives as it is, else what the pool is set to tell of a visitor; nothing is ``None``."""
+    if given is None and request is not None:
+        given = get_user_context_data(request, pool=pool.alias)
+    return given or None
 
 
 def _client_metadata(

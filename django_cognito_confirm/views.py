@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.translation import gettext_lazy as _
 from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.generic import TemplateView
 
-from . import pending
+from . import answers, pending
+from .answers import CODE_MAY_BE_SENT, CODE_SENT, Answer, wants_json
 from .cognito import Delivery, warm_up
 from .errors import ConfirmSignUpError
 from .forms import ConfirmForm, ResendForm
-from .pages import CODE_SENT_ID, PRECAUTIONS, CodePageView, PageMixin, StaleForm, Wait
+from .pages import CODE_SENT_ID, CodePageView, PageMixin, StaleForm, Wait
+from .precautions import careful
 from .reports import get_typed
 from .services import confirm_sign_up, resend_code
-from .visits import hand_over
-
-logger = logging.getLogger(__name__)
-
-# Translators: Said to somebody who has just asked for a new code.
-CODE_SENT: Final = _("A new code is on its way. From now on, only the newest code works.")
-CODE_MAY_BE_SENT: Final = _(
-    # Translators: Said to anybody who asks for a new code. It must not sound sure that the account exists.
-    "If this account is waiting to be confirmed, a new code is on its way. From now on, only the newest code works."
-)
+from .visits import save_session
 
 
 class ConfirmView(CodePageView):
@@ -40,21 +30,23 @@ class ConfirmView(CodePageView):
     template_name = "django_cognito_confirm/confirm.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.is_done():
+        if self.visitor.is_done and not wants_json(request):
             return HttpResponseRedirect(self.get_success_url())
         warm_up(self.pool)
+        if wants_json(request):
+            return answers.state(self.visitor).to_response()
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "forget" in request.POST:
             pending.forget(request)
-            return self.go_on(self.reverse("confirm", next=self.next_url))
-        if self.is_done():
+            return self.go_on(Answer(200, {"next": self.reverse("confirm", next=self.next_url)}))
+        if self.visitor.is_done:
             return self.lead_on()
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"username": self.given_username, "code": get_typed(self.request, "GET").get("code", "")}
+        return {"username": self.visitor.given_username, "code": get_typed(self.request, "GET").get("code", "")}
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         username = self.get_username(form)
@@ -63,24 +55,19 @@ class ConfirmView(CodePageView):
         except ConfirmSignUpError as error:
             return self.refused(username, error)
         response = self.lead_on()
-        self.save_session(response)
+        save_session(self.request, response)
         return response
-
-    def save_session(self, response: HttpResponse) -> None:
-        """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
-        session = self.request.session
-        try:
-            session.save()
-        except Exception:
-            logger.exception("A sign-up is confirmed, but the session could not be saved.")
-        else:
-            if session.session_key != self.request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-                hand_over(session, response)
-        session.modified = False  # the middleware need not save it once more
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""
-        confirm_sign_up(username, code, pool=self.pool, source="form", request=self.request)
+        confirm_sign_up(
+            username,
+            code,
+            pool=self.pool,
+            user_context_data=self.get_user_context_data(),
+            source="form",
+            request=self.request,
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sent = self.pending.code_sent if self.pending else pending.code_asked_for(self.request, self.pool)
@@ -98,12 +85,12 @@ class ResendView(CodePageView):
     template_name = "django_cognito_confirm/resend.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.is_done():
+        if self.visitor.is_done:
             return self.lead_on()
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"username": self.given_username}
+        return {"username": self.visitor.given_username}
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         username = self.get_username(form)
@@ -111,15 +98,16 @@ class ResendView(CodePageView):
             delivery = self.resend(username)
         except ConfirmSignUpError as error:
             return self.refused(username, error)
-        confirm_url = self.reverse("confirm", next=self.next_url)
         if self.pending is None:
             pending.remember_username(self.request, username, pool=self.pool, code_asked_for=True)
-            return self.go_on(confirm_url, detail=str(CODE_MAY_BE_SENT))
-        return self.go_on(confirm_url, detail=str(CODE_SENT), delivery=asdict(delivery) if delivery else None)
+        confirm_url = self.reverse("confirm", next=self.next_url)
+        return self.go_on(answers.code_sent(self.visitor, username, delivery, confirm_url))
 
     def resend(self, username: str) -> Delivery | None:
         """Have the code sent. Raises ``ConfirmSignUpError`` with what this visitor may know."""
-        return resend_code(username, pool=self.pool, request=self.request)
+        return resend_code(
+            username, pool=self.pool, user_context_data=self.get_user_context_data(), request=self.request
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         problem = kwargs.get("problem")
@@ -160,9 +148,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         else _("This page was open for too long, so nothing was sent. Press the button once more.")
     )
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        return view.csrf_failed(problem)
-
-    for decorate in PRECAUTIONS:
-        answer = decorate(answer)
-    return answer(request)
+    return careful(lambda request: view.csrf_failed(problem))(request)

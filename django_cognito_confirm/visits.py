@@ -1,8 +1,9 @@
-"""A visitor's session: what receivers do to it is undone when their transaction is; its key reaches the browser."""
+"""A visitor's session around a confirmation: undone when its transaction is, and saved without spoiling it."""
 
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from .masking import Masked
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest, HttpResponse
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -39,7 +42,22 @@ def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
         raise
 
 
-def hand_over(session: SessionBase, response: HttpResponse) -> None:
+def save_session(request: HttpRequest, response: HttpResponse) -> None:
+    """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
+    session = getattr(request, "session", None)
+    if session is None:
+        return
+    try:
+        session.save()
+    except Exception:
+        logger.exception("A sign-up is confirmed, but the session could not be saved.")
+    else:
+        if session.session_key != request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+            _hand_over(session, response)
+    session.modified = False  # the middleware need not save it once more
+
+
+def _hand_over(session: SessionBase, response: HttpResponse) -> None:
     """Give the browser the key of a session that is saved, as Django's middleware does right after saving it."""
     response.set_cookie(
         settings.SESSION_COOKIE_NAME,

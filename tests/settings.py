@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_cognito_confirm",
     "django_cognito_confirm.sandbox",
+    "drf_spectacular",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -77,5 +78,7 @@ COGNITO_POOLS = {
 
 # No thread builds a client while a test goes on with something else.
 COGNITO_CONFIRM: dict[str, Any] = {"WARM_UP": False}
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {"TITLE": "A site of people who sign up", "VERSION": "1"}
 
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}  # Django 6.1 and newer

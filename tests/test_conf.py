@@ -323,6 +323,7 @@ def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -
         COGNITO_SEND_CLIENT_IP="1",
         COGNITO_AUTO_SIGN_IN="true",
         COGNITO_WEBHOOK_SECRETS="the-new-one,the-old-one",
+        COGNITO_THREAT_PROTECTION="eu-west-2",
         COGNITO_SANDBOX="on",
     )
 
@@ -339,8 +340,15 @@ def test_a_pool_is_read_from_the_environment(environment: Callable[..., None]) -
         "SEND_CLIENT_IP": True,
         "AUTO_SIGN_IN": True,
         "WEBHOOK_SECRETS": ("the-new-one", "the-old-one"),
+        "THREAT_PROTECTION": "eu-west-2",
         "SANDBOX": True,
     }
+
+
+@pytest.mark.parametrize(("variable", "value"), [("1", True), ("off", False), ("", False)])
+def test_threat_protection_may_be_a_flag(environment: Callable[..., None], variable: str, value: bool) -> None:
+    environment(COGNITO_THREAT_PROTECTION=variable)
+    assert pool_from_env()["THREAT_PROTECTION"] is value
 
 
 def test_empty_variables_are_as_good_as_none(environment: Callable[..., None]) -> None:

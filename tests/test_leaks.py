@@ -52,6 +52,8 @@ CODE = f"{MARK}code"
 SECRET = f"{MARK}secret-of-the-app-client"
 SESSION = f"{MARK}session" + "x" * 40
 METADATA = {"tenant": f"{MARK}metadata"}
+HIDDEN = {"code": CODE, "encoded_data": f"{MARK}device"}
+"""Fields of a form that no report shows."""
 NAME = "Wv9name"
 """A username is none of the secrets, but stands in no log either."""
 
@@ -66,7 +68,7 @@ def logged() -> Iterator[Everything]:
 @pytest.fixture
 def secretive(pools: Pools) -> None:
     """A pool whose every secret bears the mark."""
-    pools(CLIENT_SECRET=SECRET, CLIENT_METADATA=METADATA)
+    pools(CLIENT_SECRET=SECRET, CLIENT_METADATA=METADATA, THREAT_PROTECTION=True)
 
 
 def visitor() -> HttpRequest:
@@ -314,14 +316,18 @@ def broken_requests(settings: Any) -> Iterator[Any]:
         good = django_settings.COGNITO_POOLS
         settings.COGNITO_POOLS = {"default": {**good["default"], "USER_POOL_ID": 5}}
         for path in (link, "/confirm/", "/confirm/resend/"):
-            yield client.post(path, {"username": f"{NAME}2", "code": CODE}, **extra)
+            yield client.post(path, {"username": f"{NAME}2", **HIDDEN}, **extra)
+        for path in ("/api/confirm/", "/api/confirm/resend/"):
+            yield client.post(path, {"username": f"{NAME}2", **HIDDEN}, "application/json", **extra)
         settings.COGNITO_POOLS = good
         settings.COGNITO_CONFIRM = {"SIGN_IN_URL": "no-such-view"}
         yield client.get(link, **extra)
         yield client.post(link, {"username": NAME, "code": CODE}, **extra)
         settings.COGNITO_CONFIRM = {"LIMITS": {"confirm:ip": "many", "resend:ip": "many"}}
-        yield client.post(link, {"username": f"{NAME}2", "code": CODE}, **extra)
-        yield client.post("/confirm/resend/", {"username": f"{NAME}2", "code": CODE}, **extra)
+        yield client.post(link, {"username": f"{NAME}2", **HIDDEN}, **extra)
+        yield client.post("/confirm/resend/", {"username": f"{NAME}2", **HIDDEN}, **extra)
+        for path in ("/api/confirm/", "/api/confirm/resend/"):
+            yield client.post(path, {"username": f"{NAME}2", **HIDDEN}, "application/json", **extra)
         settings.COGNITO_CONFIRM = {}
 
 
@@ -338,7 +344,7 @@ def test_no_error_mail_and_no_frame_shows_a_secret(settings: Any, reported: list
         logging.getLogger("django.request").removeHandler(handler)
     assert statuses == {500}
     mails = [message for message in mail.outbox if "Internal Server Error" in message.subject]
-    assert len(mails) >= 14
+    assert len(mails) >= 22
     assert leaks(str(message.message()) for message in mails) == []
     assert leaks(iter(json.dumps([message.body, str(getattr(message, "alternatives", ""))]) for message in mails)) == []
     assert len(reported) > 100

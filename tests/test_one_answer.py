@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -23,8 +24,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Pools = Callable[..., None]
 JSON = {"Accept": "application/json"}
-PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-FORMATS = pytest.mark.parametrize("headers", [PAGE, JSON], ids=["page", "JSON"])
+
+
+class Way(NamedTuple):
+    """How somebody talks to the site: by its pages, as a program to the same, or over Django REST Framework."""
+
+    root: str
+    headers: dict[str, str]
+    content_type: str = MULTIPART_CONTENT
+
+    def post(self, client: Client, path: str, **data: str) -> Any:
+        return client.post(self.root + path, data, self.content_type, headers=self.headers)
+
+
+PAGE = Way("/confirm/", {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+PROGRAM = Way("/confirm/", JSON)
+API = Way("/api/confirm/", JSON, "application/json")
+WAYS = pytest.mark.parametrize("way", [PAGE, PROGRAM, API], ids=["page", "JSON", "API"])
+CONFIRM, RESEND = "", "resend/"
 
 NOT_AUTHORIZED = "NotAuthorizedException"
 INVALID = "InvalidParameterException"
@@ -93,20 +110,20 @@ def put_row(facts: dict[str, Any] | None) -> None:
         Confirmation.objects.create(pool="default", username_key=key, **{"username": "alice", "sub": "s", **facts})
 
 
-def answer(server: FaultServer, path: str, headers: dict[str, str], **form: str) -> tuple[Any, ...]:
+def answer(server: FaultServer, path: str, way: Way) -> tuple[Any, ...]:
     """Post as a stranger; return everything about the answer that might tell something."""
-    client = Client(headers=headers)
+    client = Client()
     server.forget()
     with CaptureQueriesContext(connection) as statements:
-        response: Any = client.post(path, {"username": "alice", "code": "123456", **form})
+        response = way.post(client, path, username="alice", code="123456")
     seen = [_bytes(response)]
     if response.status_code == 302:
-        seen.append(_bytes(client.get(response["Location"])))
+        seen.append(_bytes(client.get(response["Location"], headers=way.headers)))
     return (response.status_code, *seen, len(server.calls), len(statements))
 
 
 def _bytes(response: Any) -> tuple[bytes, tuple[tuple[str, str], ...]]:
-    body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]*"', b"", response.content)
+    body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]*"|"csrf_token": ?"[^"]*"', b"", response.content)
     headers = [(name, value) for name, value in response.headers.items() if name != "Expires"]
     return body, tuple(sorted(headers)) + tuple(sorted((name, "a cookie") for name in response.cookies))
 
@@ -124,72 +141,68 @@ def test_the_rows_have_every_status() -> None:
     assert found == set(Status.values)
 
 
-@FORMATS
-def test_every_refusal_is_one_answer(server: FaultServer, headers: dict[str, str]) -> None:
+@WAYS
+def test_every_refusal_is_one_answer(server: FaultServer, way: Way) -> None:
     answers = set()
     for facts in (None, *ROWS.values()):
         for code, text in REFUSED.values():
             put_row(facts)
             server.refuse("ConfirmSignUp", code, text)
-            answers.add(answer(server, "/confirm/", headers))
+            answers.add(answer(server, CONFIRM, way))
     [(status, (body, _), calls, _)] = answers
-    assert (status, calls) == ((200, 1) if headers == PAGE else (400, 1))
+    assert (status, calls) == ((200, 1) if way is PAGE else (400, 1))
     assert b"was not accepted" in body
 
 
-@FORMATS
-def test_every_resend_is_one_answer(server: FaultServer, headers: dict[str, str]) -> None:
+@WAYS
+def test_every_resend_is_one_answer(server: FaultServer, way: Way) -> None:
     answers = set()
     for facts in (None, *ROWS.values()):
         put_row(facts)
         for destination in ("a***@e***", "+*******1234", ""):
             server.users.add("alice", attributes={})
             server.default("ResendConfirmationCode", "ok")
-            answers.add(answer(server, "/confirm/resend/", headers))
+            answers.add(answer(server, RESEND, way))
             assert not [told for told in answers if destination and destination.encode() in repr(told).encode()]
         for code, text in NOT_SENT.values():
             server.refuse("ResendConfirmationCode", code, text)
-            answers.add(answer(server, "/confirm/resend/", headers))
+            answers.add(answer(server, RESEND, way))
     assert len(answers) == 1
 
 
-@FORMATS
+@WAYS
 @pytest.mark.parametrize(
     ("behaviour", "status"),
     [("throttle", 503), ("waf_403", 503), ("access_denied", 503), ("html_502", 503), ("drop", 503)],
 )
 def test_what_is_wrong_with_cognito_is_one_answer_too(
-    server: FaultServer, headers: dict[str, str], behaviour: str, status: int
+    server: FaultServer, way: Way, behaviour: str, status: int
 ) -> None:
-    for path, operation in (("/confirm/", "ConfirmSignUp"), ("/confirm/resend/", "ResendConfirmationCode")):
+    for path, operation in ((CONFIRM, "ConfirmSignUp"), (RESEND, "ResendConfirmationCode")):
         server.default(operation, behaviour)
         answers = set()
         for facts in (None, *ROWS.values()):
             put_row(facts)
-            answers.add(answer(server, path, headers))
+            answers.add(answer(server, path, way))
         assert [told[0] for told in answers] == [status]
 
 
-@FORMATS
-def test_our_limit_is_one_answer_whoever_is_asked_for(
-    server: FaultServer, headers: dict[str, str], settings: Any
-) -> None:
+@WAYS
+def test_our_limit_is_one_answer_whoever_is_asked_for(server: FaultServer, way: Way, settings: Any) -> None:
     settings.COGNITO_CONFIRM = {"LIMITS": {"confirm:username": "0/hour", "resend:username": "0/hour"}}
-    for path in ("/confirm/", "/confirm/resend/"):
+    for path in (CONFIRM, RESEND):
         answers = set()
         for facts in (None, *ROWS.values()):
             put_row(facts)
-            answers.add(answer(server, path, headers))
+            answers.add(answer(server, path, way))
         [told] = answers
         assert (told[0], told[-2]) == (429, 0)
 
 
-@FORMATS
-@pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/"])
+@WAYS
+@pytest.mark.parametrize("path", [CONFIRM, RESEND])
 @pytest.mark.parametrize("disguised", [True, False], ids=["simulated delivery", "said openly"])
-def test_the_sandboxs_people_are_told_apart_by_nobody(
-    headers: dict[str, str], path: str, disguised: bool, pools: Pools
-) -> None:
+def test_the_sandboxs_people_are_told_apart_by_nobody(way: Way, path: str, disguised: bool, pools: Pools) -> None:
     pools(SANDBOX={"PREVENT_USER_EXISTENCE_ERRORS": disguised})
     sign_up("alice")
     told = set()
@@ -198,20 +211,20 @@ def test_the_sandboxs_people_are_told_apart_by_nobody(
             SandboxUser.objects.all().delete()
         else:
             SandboxUser.objects.update(**{"status": "UNCONFIRMED", "enabled": True, **change})
-        client = Client(headers=headers)
-        response = client.post(path, {"username": "alice", "code": "000001"})
-        told.add((response.status_code, *_bytes(response), *_bytes(client.get("/confirm/"))))
+        client = Client()
+        response = way.post(client, path, username="alice", code="000001")
+        told.add((response.status_code, *_bytes(response), *_bytes(client.get(way.root, headers=way.headers))))
     assert len(told) == 1
 
 
-@FORMATS
-@pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/"])
-def test_the_owner_of_another_name_learns_no_more_than_a_stranger(headers: dict[str, str], path: str) -> None:
+@WAYS
+@pytest.mark.parametrize("path", [CONFIRM, RESEND])
+def test_the_owner_of_another_name_learns_no_more_than_a_stranger(way: Way, path: str) -> None:
     sign_up("alice")
     owner = browser_of("bob")
     told = set()
     for username in ("alice", "nobdy"):
-        response = owner.post(path, {"username": username, "code": "000001"}, headers=headers)
+        response = way.post(owner, path, username=username, code="000001")
         status, (body, told_by_headers) = response.status_code, _bytes(response)
         told.add((status, body.replace(username.encode(), b"NAME"), told_by_headers))
     assert len(told) == 1
@@ -273,7 +286,7 @@ def test_the_owner_is_told_where_the_new_code_went_and_a_stranger_is_not() -> No
     told = owner.post("/confirm/resend/", headers=JSON).json()
     assert told["delivery"] == {"destination": "a***@e***", "medium": "EMAIL", "attribute": "email"}
     told = Client().post("/confirm/resend/", {"username": "alice"}, headers=JSON).json()
-    assert set(told) == {"detail", "next"}
+    assert set(told) == {"detail", "next", "resend_wait"}
 
 
 @pytest.mark.parametrize(
@@ -297,7 +310,7 @@ def test_who_prefers_json_gets_it(client: Client, accept: str, is_json: bool) ->
 # --- the owner --------------------------------------------------------------------------------------------------------
 
 
-@FORMATS
+@WAYS
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
@@ -308,29 +321,25 @@ def test_who_prefers_json_gets_it(client: Client, accept: str, is_json: bool) ->
         ("attempts used up", "try again in an hour"),
     ],
 )
-def test_the_owner_gets_the_precise_answer(
-    server: FaultServer, headers: dict[str, str], kind: str, says: str, pools: Pools
-) -> None:
+def test_the_owner_gets_the_precise_answer(server: FaultServer, way: Way, kind: str, says: str, pools: Pools) -> None:
     pools(SANDBOX=True, ENDPOINT_URL=None)
     owner = browser_of("alice")
     pools(SANDBOX=False, ENDPOINT_URL=server.url)
     server.refuse("ConfirmSignUp", *REFUSED[kind])
-    response = owner.post("/confirm/", {"code": "123456"}, headers=headers)
+    response = way.post(owner, CONFIRM, code="123456")
     assert says in response.content.decode()
 
 
-@FORMATS
-def test_an_alias_conflict_follows_a_right_code_and_is_told_to_everybody(
-    server: FaultServer, headers: dict[str, str]
-) -> None:
+@WAYS
+def test_an_alias_conflict_follows_a_right_code_and_is_told_to_everybody(server: FaultServer, way: Way) -> None:
     server.refuse("ConfirmSignUp", "AliasExistsException", "An account with the email already exists.")
-    response = Client().post("/confirm/", {"username": "alice", "code": "123456"}, headers=headers)
+    response = way.post(Client(), CONFIRM, username="alice", code="123456")
     assert "another account already uses this" in response.content.decode()
 
 
-@FORMATS
-def test_reveal_users_tells_strangers_precisely(server: FaultServer, headers: dict[str, str], pools: Pools) -> None:
+@WAYS
+def test_reveal_users_tells_strangers_precisely(server: FaultServer, way: Way, pools: Pools) -> None:
     pools(REVEAL_USERS=True)
     server.refuse("ConfirmSignUp", *REFUSED["unknown"])
-    response = Client().post("/confirm/", {"username": "alice", "code": "123456"}, headers=headers)
+    response = way.post(Client(), CONFIRM, username="alice", code="123456")
     assert "There is no such account." in response.content.decode()

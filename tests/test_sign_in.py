@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
+from django.test.client import MULTIPART_CONTENT
 
 from django_cognito_confirm import cognito, ledger
 from django_cognito_confirm.conf import get_pool
@@ -212,11 +213,31 @@ def test_a_press_in_another_tab_whose_token_is_old_by_now_leads_there_too(settin
     assert forget.status_code == 403
 
 
+PROGRAMS = pytest.mark.parametrize(
+    ("path", "content_type"),
+    [("/confirm/", MULTIPART_CONTENT), ("/api/confirm/", "application/json")],
+    ids=["page", "API"],
+)
+
+
+@PROGRAMS
 @pytest.mark.usefixtures("logging_in")
-def test_a_program_is_told(settings: Any) -> None:
+def test_a_program_is_told_each_time(settings: Any, path: str, content_type: str) -> None:
     settings.LOGIN_REDIRECT_URL = "/welcome/"
-    response = browser_of("alice").post("/confirm/", {"code": last_code()}, headers={"accept": "application/json"})
-    assert response.json() == {"confirmed": True, "signed_in": True, "next": "/welcome/"}
+    client = browser_of("alice")
+    code = last_code()
+    for _ in range(2):
+        response = client.post(path, {"code": code}, content_type, headers={"accept": "application/json"})
+        assert response.json() == {"confirmed": True, "signed_in": True, "next": "/welcome/"}
+        assert is_signed_in(client)
+
+
+@PROGRAMS
+def test_a_program_is_not_told_so_of_whom_no_receiver_has_signed_in(told: Told, path: str, content_type: str) -> None:
+    client = browser_of("alice")
+    answer = client.post(path, {"code": last_code()}, content_type, headers={"accept": "application/json"}).json()
+    assert len(told) == 1
+    assert answer["signed_in"] is is_signed_in(client) is False
 
 
 def test_without_a_receiver_that_logs_in_the_page_says_what_it_always_says(told: Told) -> None:

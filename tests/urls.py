@@ -14,6 +14,12 @@ urlpatterns = [
     path("staff/confirm/", include("django_cognito_confirm.urls", namespace="staff"), {"pool": "staff"}),
     path("events/", include("django_cognito_confirm.webhook.urls")),
     path("staff/events/", include("django_cognito_confirm.webhook.urls", namespace="staff-events"), {"pool": "staff"}),
+    path("api/confirm/", include("django_cognito_confirm.rest_framework.urls")),
+    path(
+        "staff/api/confirm/",
+        include("django_cognito_confirm.rest_framework.urls", namespace="staff_api"),
+        {"pool": "staff"},
+    ),
     path("cognito/", include("django_cognito_confirm.sandbox.urls")),
     path("admin/", admin.site.urls),
     path("sign-in/", page),

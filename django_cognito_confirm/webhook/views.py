@@ -16,9 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from .. import events, ledger
+from ..answers import problem
 from ..conf import DEFAULT_POOL_ALIAS, Pool, get_option, get_pool
 from ..events import Taken
-from ..problems import describe
 from .signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW, is_fresh, is_genuine
 
 logger = logging.getLogger(__name__)
@@ -48,18 +48,20 @@ def post_confirmation(request: HttpRequest, pool: str = DEFAULT_POOL_ALIAS) -> H
     try:
         body = request.read(MAX_BODY + 1)  # whatever length the request says it has
     except UnreadablePostError:
-        return describe(400, "invalid", "The request was cut short.")
+        return problem(400, "invalid", "The request was cut short.").to_response()
     if len(body) > MAX_BODY:
-        return describe(413, "too_large", f"At most {MAX_BODY} bytes.")
+        return problem(413, "too_large", f"At most {MAX_BODY} bytes.").to_response()
     timestamp, signature = (request.headers.get(name, "") for name in (TIMESTAMP_HEADER, SIGNATURE_HEADER))
     if not is_genuine(settings.webhook_secrets, timestamp, signature, body):
-        return describe(403, "signature", "The signature is missing or wrong.")
+        return problem(403, "signature", "The signature is missing or wrong.").to_response()
     if not is_fresh(timestamp, time.time()):
-        return describe(403, "stale", f"The timestamp is not within {WINDOW} seconds of this site's clock.")
+        return problem(
+            403, "stale", f"The timestamp is not within {WINDOW} seconds of this site's clock."
+        ).to_response()
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return describe(400, "invalid", "The body is not JSON.")
+        return problem(400, "invalid", "The body is not JSON.").to_response()
     return _take_once(settings, document, f"cognito_confirm:webhook:{signature}")
 
 
@@ -70,13 +72,13 @@ def _take_once(pool: Pool, document: Any, key: str) -> HttpResponse:
         is_first = cache.add(key, 1, 2 * WINDOW)
     except Exception:
         logger.exception("The cache is down: whether an event is a replay cannot be told.")
-        return describe(503, "unavailable", "Try again.")
+        return problem(503, "unavailable", "Try again.").to_response()
     if not is_first:
-        return describe(409, "replay", "This request was taken before.")
+        return problem(409, "replay", "This request was taken before.").to_response()
     try:
         return HttpResponse(status=_STATUS[events.take(pool, document)])
     except ValueError as error:
-        return describe(400, "invalid", error)
+        return problem(400, "invalid", str(error)).to_response()
     except Exception:
         cache.delete(key)
         raise
