@@ -13,6 +13,8 @@ from . import views
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("sign-up/", views.SignUpView.as_view(), name="sign_up"),
+    path("spa/", views.FrontEndView.as_view(), name="spa"),
+    path("spa/sign-up/", views.FrontEndSignUpView.as_view(), name="spa_sign_up"),
     path("confirm/", include("django_cognito_confirm.urls")),
     path("sign-in/", views.SignInView.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(next_page="home"), name="sign_out"),

@@ -122,8 +122,9 @@ def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # Refusals of the Content-Security-Policy come out here too; and pages that are answers with these statuses.
-        refused = re.search(r"Failed to load resource: .* status of (403|429)", message.text)
+        # Refusals of the Content-Security-Policy come out here too; and answers with these statuses, and what a test
+        # has cut off.
+        refused = re.search(r"Failed to load resource: (.* status of (400|403|429)|net::ERR_FAILED)", message.text)
         if message.type in ("error", "warning") and not refused:
             complaints.append(message.text)
 

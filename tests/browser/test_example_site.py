@@ -81,7 +81,7 @@ def test_the_printed_password_opens_the_admin(page: Page, site: Site) -> None:
     assert log.count(found[1]) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
+@pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/spa/", "/confirm/", "/confirm/resend/"])
 def test_a_small_phone_needs_no_scrolling_sideways(new_page: NewPage, path: str) -> None:
     page = new_page(viewport={"width": 320, "height": 640})
     page.goto(path)
