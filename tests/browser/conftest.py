@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,16 @@ class Site:
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    var = tmp_path_factory.mktemp("example")
+    with serve("tests.browser.site_settings", tmp_path_factory.mktemp("example")) as site:
+        yield site
+
+
+@contextmanager
+def serve(settings: str, var: Path) -> Iterator[Site]:
+    """Serve the example site with these settings, and what it stores in the folder ``var``."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("COGNITO_", "DATABASE_URL"))}
     env |= {
-        "DJANGO_SETTINGS_MODULE": "tests.browser.site_settings",
+        "DJANGO_SETTINGS_MODULE": settings,
         "EXAMPLE_VAR_DIR": str(var),
         "EXAMPLE_ADMIN_RATE": "1000",
     }
@@ -116,10 +122,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
+def complaints() -> list[str]:
+    """What the browser complains of in a test, which fails by it."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser: Browser, site: Site, complaints: list[str]) -> Iterator[NewPage]:
     """Open a page in a browser profile of its own: another person, or the same one at another device."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         # Refusals of the Content-Security-Policy come out here too; and answers with these statuses, and what a test
