@@ -208,6 +208,22 @@ def test_sign_ups_are_limited_by_address(client: Client, settings: Any) -> None:
     assert not User.objects.filter(username="grace").exists()
 
 
+def test_the_front_end_of_its_own_signs_up_in_json(client: Client) -> None:
+    form = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+    refused = client.post("/spa/sign-up/", {**form, "password": "weak"})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["password"])
+    assert client.post("/spa/sign-up/", form).json() == {"next": "/confirm/"}
+    told = client.get("/confirm/", headers={"Accept": "application/json"}).json()
+    assert (told["pending"], told["username"]) == (True, "ada")
+
+
+def test_a_front_end_of_its_own_is_limited_by_address_too(client: Client, settings: Any) -> None:
+    settings.EXAMPLE_SIGN_UPS_BY_ADDRESS = "0/hour"
+    response = client.post("/spa/sign-up/", {"username": "ada"})
+    assert (response.status_code, response["Retry-After"]) == (429, "3600")
+    assert "Too many sign-ups" in response.json()["errors"]["__all__"][0]["message"]
+
+
 def test_signing_in_leads_where_the_person_wanted_to_go(client: Client) -> None:
     sign_up(client)
     client.post("/confirm/", {"code": last_code()})

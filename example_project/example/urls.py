@@ -13,6 +13,8 @@ from . import views
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("sign-up/", views.SignUpView.as_view(), name="sign_up"),
+    path("spa/", views.FrontEndView.as_view(), name="spa"),
+    path("spa/sign-up/", views.FrontEndSignUpView.as_view(), name="spa_sign_up"),
     path("confirm/", include("django_cognito_confirm.urls")),
     path("cognito/events/", include("django_cognito_confirm.webhook.urls")),
     path("sign-in/", views.SignInView.as_view(), name="sign_in"),

@@ -10,7 +10,7 @@ from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.contrib.auth.views import RedirectURLMixin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.generic import FormView, TemplateView
 
 from django_cognito_confirm.conf import get_pool
@@ -92,6 +92,26 @@ class SignUpView(FormView):  # type: ignore[type-arg]
             case _:
                 form.add_error(None, NOT_AVAILABLE)
         return self.form_invalid(form)
+
+
+class FrontEndView(TemplateView):
+    """A page in plain JavaScript, which talks to this site in JSON."""
+
+    template_name = "example/spa.html"
+    extra_context = {"form": SignUpForm()}
+
+
+class FrontEndSignUpView(SignUpView):
+    """The same sign-up, told in JSON."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        return JsonResponse({"next": response["Location"]}) if "Location" in response else response
+
+    def render_to_response(self, context: dict[str, Any], **response: Any) -> HttpResponse:
+        return JsonResponse({"errors": context["form"].errors.get_json_data()}, **{"status": 400, **response})
 
 
 class SignInView(RedirectURLMixin, FormView):  # type: ignore[type-arg]

@@ -87,15 +87,21 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complains of in a test, which fails by it."""
+    return []
+
+
 @contextmanager
-def open_pages(browser: Browser, base_url: str) -> Iterator[NewPage]:
+def open_pages(browser: Browser, base_url: str, complaints: list[str]) -> Iterator[NewPage]:
     """Give a function that opens a page in a new browser profile; in the end, see that no page had a complaint."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # Refusals of the Content-Security-Policy come out here too; and pages that are answers with these statuses.
-        refused = re.search(r"Failed to load resource: .* status of (403|429|503)", message.text)
+        # Refusals of the Content-Security-Policy come out here too; and answers with these statuses, and what a test
+        # has cut off.
+        refused = re.search(r"Failed to load resource: (.* status of (400|403|429|503)|net::ERR_FAILED)", message.text)
         if message.type in ("error", "warning") and not refused:
             complaints.append(message.text)
 
@@ -114,9 +120,9 @@ def open_pages(browser: Browser, base_url: str) -> Iterator[NewPage]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
+def new_page(browser: Browser, site: Site, complaints: list[str]) -> Iterator[NewPage]:
     """Open a page in a browser profile of its own: another person, or the same one at another device."""
-    with open_pages(browser, site.url) as open_page:
+    with open_pages(browser, site.url, complaints) as open_page:
         yield open_page
 
 
@@ -126,9 +132,9 @@ def page(new_page: NewPage) -> Page:
 
 
 @pytest.fixture
-def visit(browser: Browser, host: Site) -> Iterator[NewPage]:
+def visit(browser: Browser, host: Site, complaints: list[str]) -> Iterator[NewPage]:
     """Open a page likewise, at the host with several pools."""
-    with open_pages(browser, host.url) as open_page:
+    with open_pages(browser, host.url, complaints) as open_page:
         yield open_page
 
 

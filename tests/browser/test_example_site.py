@@ -19,7 +19,9 @@ from .steps import confirm, expect_signed_in, read_code, sign_in, sign_up
 
 pytestmark = pytest.mark.browser
 
-PATHS = pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
+PATHS = pytest.mark.parametrize(
+    "path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/spa/", "/confirm/", "/confirm/resend/"]
+)
 
 
 def test_another_client_confirms_by_what_the_home_page_tells(page: Page, site: Site, username: str) -> None:

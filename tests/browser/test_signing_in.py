@@ -12,6 +12,7 @@ from .acceptance import shows
 from .conftest import NewPage, serve_example
 from .servers import Site
 from .steps import (
+    PASSWORD,
     SCRIPTS,
     code_field,
     confirm,
@@ -91,6 +92,17 @@ def test_not_in_another_browser(new_page: NewPage, site: Site, username: str) ->
     assert site.is_active(username)
     elsewhere.goto("/")
     expect(elsewhere.get_by_role("navigation").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_by_a_front_end_of_its_own(page: Page, username: str) -> None:
+    page.goto("/spa/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("E-mail address").fill(f"{username}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    expect(code_field(page)).to_be_focused()
+    confirm(page, read_code(page, username))
+    expect_signed_in(page, username)
 
 
 def test_whose_session_has_expired_is_confirmed_and_signs_in_by_hand(page: Page, site: Site, username: str) -> None:

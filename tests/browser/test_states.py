@@ -43,7 +43,7 @@ def locale(request: pytest.FixtureRequest) -> str:
 def page(browser: Browser, host: Site, fault_server: FaultServer, number: int, locale: str) -> Iterator[Page]:
     """A page in one of the states; whoever changes how it is looked at changes it back."""
     reach = STATES[number]
-    with open_pages(browser, host.url) as open_page:
+    with open_pages(browser, host.url, []) as open_page:
         # While colours fade into others, axe-core would meet any shade.
         page = open_page(locale=locale, viewport=WINDOW, color_scheme="light", reduced_motion="reduce")
         reach(Visitor(page, fault_server, number + len(STATES) * LOCALES.index(locale)))
