@@ -28,6 +28,11 @@ PACKAGE = setup.cfg pyproject.toml
 # Tests of what the database has a say in.
 LEDGER_TESTS = \
 	tests/test_ledger.py \
+	tests/test_queue.py \
+	tests/test_bulk.py \
+	tests/test_tasks.py \
+	tests/test_settling.py \
+	tests/admin \
 	tests/test_services.py \
 	tests/test_pending.py \
 	tests/test_sync.py \
@@ -95,7 +100,7 @@ lint: $(VENV)/.lint
 	$(BIN)/python example_project/manage.py check --fail-level WARNING
 
 screenshots: $(VENV)/.test
-	SCREENSHOTS=docs/images/pages $(BIN)/python -m pytest tests/browser/test_looks.py $(ARGS)
+	SCREENSHOTS=docs/images/pages $(BIN)/python -m pytest tests/browser/test_states.py $(ARGS)
 
 messages: $(VENV)/.demo
 	mkdir -p $(LOCALE)

@@ -23,7 +23,7 @@ from django.utils.module_loading import import_string
 from .conf import APP_DEFAULTS, get_pool, get_pool_aliases
 
 ENOUGH_ENTRIES: Final = 100_000
-"""Each visitor who is let through takes up to four."""
+"""Each visitor who is let through takes up to five."""
 
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:

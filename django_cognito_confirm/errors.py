@@ -42,6 +42,8 @@ class ConfirmSignUpError(Exception):
     summary: ClassVar[str | Promise] = _("refused")
     """The same for staff, in a few words."""
     told: ClassVar[Told] = Told.REFUSED
+    leads_to_sign_in: ClassVar[bool] = False
+    """Whether signing in is what to try next: then nothing is wrong with the code."""
 
     def __init__(self, code: str = "", *, request_id: str = "", retry_after: int | None = None) -> None:
         super().__init__(code)
@@ -87,6 +89,13 @@ class AlreadyConfirmed(ConfirmSignUpError):
 
     message = _("This account is already confirmed. You can sign in.")
     summary = _("was confirmed already")
+    leads_to_sign_in = True
+
+
+class NotListedYet(AlreadyConfirmed):
+    """Staff were told that the account was confirmed before, and no listing has shown it: nothing is recorded yet."""
+
+    summary = _("was confirmed already, which no listing shows yet: cognito_sync finds out")
 
 
 class UserNotFound(ConfirmSignUpError):
@@ -124,6 +133,7 @@ class AliasConflict(ConfirmSignUpError):
     )
     summary = _("another account has the address or number")
     told = Told.AS_IT_IS
+    leads_to_sign_in = True
 
 
 class AttemptsExceeded(ConfirmSignUpError):
@@ -222,6 +232,7 @@ class OutcomeUnknown(ConfirmSignUpError):
     )
     summary = _("no clear answer yet: cognito_sync finds out")
     told = Told.UNAVAILABLE
+    leads_to_sign_in = True
 
     def for_stranger(self) -> ConfirmSignUpError:
         return self if self.code in LAMBDA_ERRORS else super().for_stranger()

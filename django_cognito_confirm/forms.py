@@ -49,7 +49,14 @@ class UsernameField(_CleanedField):
         "invalid": _("This does not look right. Enter it as you did when you signed up, without spaces."),
     }
     widget = forms.TextInput(
-        attrs={"autocomplete": "username", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+        attrs={
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "autocorrect": "off",
+            "spellcheck": "false",
+            # Right to left, a phone number would end in its plus sign.
+            "dir": "auto",
+        }
     )
 
 

@@ -10,7 +10,15 @@ from typing import Final, NamedTuple
 from . import cognito
 from .cognito import ClientFacts, ConfirmSignUp, PoolFacts
 from .conf import Pool
-from .errors import Blocked, ConfirmSignUpError, Misconfigured, Throttled, Unavailable, UserNotFound
+from .errors import (
+    Blocked,
+    ConfirmSignUpError,
+    Misconfigured,
+    OutcomeUnknown,
+    Throttled,
+    Unavailable,
+    UserNotFound,
+)
 
 
 class Level(enum.Enum):
@@ -63,10 +71,10 @@ def _knock(pool: Pool) -> Iterator[Finding]:
         yield Finding(Level.ERROR, "A firewall refuses our calls.", "Let this server through (AWS WAF of the pool).")
     elif isinstance(answer, Misconfigured):
         yield _misconfigured(pool, answer, where)
-    elif isinstance(answer, Unavailable):
+    elif isinstance(answer, Unavailable | OutcomeUnknown):
         yield Finding(
             Level.ERROR,
-            f"Cognito does not answer at {where} ({answer.code}).",
+            f"Cognito does not answer at {where}, or not as Cognito does ({answer.code}).",
             'Let this server out to it, or set "REGION" or "ENDPOINT_URL".',
         )
     elif isinstance(answer, Throttled):

@@ -36,4 +36,5 @@ def keyed_hash(username: str) -> str:
 
     Equal names give equal digits, and without the key nobody can try names out.
     """
-    return salted_hmac("django_cognito_confirm", username.encode(errors="surrogatepass")).hexdigest()[:12]
+    name = username.encode(errors="surrogatepass")
+    return salted_hmac("django_cognito_confirm", name, algorithm="sha256").hexdigest()[:12]

@@ -39,13 +39,14 @@ class Pace:
     """At most ``rate`` calls a second, evenly spread, by all processes that share the cache ``CACHE``.
 
     Time is cut into slots of ``1 / rate`` seconds; a call takes one with ``cache.add``. ``scope`` names what the rate
-    is of, such as a quota of Cognito's; different rates of one scope are counted apart. Where the cache is down,
-    each process keeps the rate by itself.
+    is of, such as a quota of Cognito's; different rates of one scope are counted apart, but slow down together. Where
+    the cache is down, each process keeps the rate by itself.
     """
 
     def __init__(self, scope: str, rate: float) -> None:
         self._rate = rate
         self._key = f"cognito_confirm:pace:{scope}:{rate:g}"
+        self._slowed_key = f"cognito_confirm:pace:{scope}:slowed"
         self._cache = caches[get_option("CACHE")]
         self._last = 0
         self._slowed_at = 0.0
@@ -87,30 +88,35 @@ class Pace:
         pause = random.uniform(0.5, 1.5)  # noqa: S311 - so that workers that know of no others do not resume together
         try:
             self._cache.set(
-                f"{self._key}:slowed",
+                self._slowed_key,
                 (max(SLOWEST, _recovered(share, now - resumes_at) / 2), now + pause),
                 int(2 * RECOVERY),
             )
-        except Exception:  # noqa: BLE001 - each backend has exceptions of its own
-            self._complain()
+        except Exception as error:  # noqa: BLE001 - each backend has exceptions of its own
+            self._complain(error)
 
     def _slowed(self) -> tuple[float, float]:
         """Return the share of the slots that the last pause has left, and when that pause ends or has ended."""
         try:
-            slowed: tuple[float, float] = self._cache.get(f"{self._key}:slowed") or (1.0, 0.0)
-        except Exception:  # noqa: BLE001
-            self._complain()
+            slowed: tuple[float, float] = self._cache.get(self._slowed_key) or (1.0, 0.0)
+        except Exception as error:  # noqa: BLE001
+            self._complain(error)
             return 1.0, 0.0
         return slowed
 
     def _take(self, slot: int, now: float) -> bool:
+        key = f"{self._key}:{slot}"
         try:
-            return self._cache.add(f"{self._key}:{slot}", 1, math.ceil(slot / self._rate - now) + 1)
-        except Exception:  # noqa: BLE001
-            self._complain()
+            is_mine = self._cache.add(key, 1, math.ceil(slot / self._rate - now) + 1)
+            keeps_nothing = not is_mine and self._cache.get(key) is None
+        except Exception as error:  # noqa: BLE001
+            self._complain(error)
             return True
+        if keeps_nothing:  # some clients hide that their server is down
+            self._complain()
+        return is_mine or keeps_nothing
 
-    def _complain(self) -> None:
+    def _complain(self, error: Exception | None = None) -> None:
         if not self._has_complained:
             self._has_complained = True
-            logger.error("The cache is down: the pace is kept by each process alone", exc_info=True)  # noqa: LOG014
+            logger.error("The cache is down: the pace is kept by each process alone", exc_info=error)

@@ -28,7 +28,7 @@ from .conf import DEFAULT_POOL_ALIAS, get_pool, get_sign_in_url, get_sign_up_url
 from .errors import ConfirmSignUpError
 from .pending import PendingSignUp
 from .problems import describe, get_status, wants_json
-from .reports import hide_code
+from .reports import get_typed, hide_code
 
 MAX_NEXT_LENGTH = 500
 """Characters of ``next``: Django refuses to redirect to an address of over 2,048, and this one may be quoted in it."""
@@ -57,6 +57,7 @@ class StaleForm(NamedTuple):
 
     message: str | Promise
     kind: str = "csrf"
+    leads_to_sign_in: bool = False
 
 
 def _careful_with_codes(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -170,7 +171,10 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         return {"ask_username": self.pending is None, "username_attributes": get_pool(self.pool).username_attributes}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), **self.get_form_options()}
+        kwargs = super().get_form_kwargs()
+        if self.request.method == "POST":
+            kwargs["data"] = get_typed(self.request, "POST")
+        return {**kwargs, **self.get_form_options()}
 
     def get_username(self, form: forms.Form) -> str:
         """Return the name that a valid form is about."""
@@ -204,7 +208,7 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
     def show(self, problem: ConfirmSignUpError | StaleForm, initial: dict[str, Any], status: int) -> HttpResponse:
         """Show the page with a ``problem`` and a form that is filled in."""
         form = self.get_form_class()(initial=initial, **self.get_form_options())
-        if status == 200 and "code" in form.fields:  # a no, to this code
+        if status == 200 and "code" in form.fields and not problem.leads_to_sign_in:  # a no, to this code
             form.refuse_code(PROBLEM_ID)
         else:
             form.focus("")  # for the problem has it
@@ -214,7 +218,8 @@ class CodePageView(PageMixin, FormView):  # type: ignore[type-arg]
         """Show the form as it was sent, with a new token: one more press is enough."""
         if wants_json(self.request):
             return describe(403, problem.kind, problem.message)
-        return self.show(problem, {name: self.request.POST.get(name, "") for name in ("username", "code")}, 403)
+        sent = get_typed(self.request, "POST")
+        return self.show(problem, {name: sent.get(name, "") for name in ("username", "code")}, 403)
 
     def get_resend_wait(self) -> Wait | None:
         """Return how long this person must wait for another code, ``None`` where they may ask now."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
-from django.views.decorators.debug import sensitive_variables
 
 from . import ledger
 from .cognito import Delivery
@@ -75,7 +74,6 @@ class PendingSignUp:
         return self.code_sent_at > time.time() - CODE_SENT_FOR
 
 
-@sensitive_variables("sign_up_response")
 def remember_sign_up(
     request: HttpRequest,
     sign_up_response: Mapping[str, Any],
@@ -91,9 +89,11 @@ def remember_sign_up(
     inside the transaction that makes this record. Where the pool confirms people at once (``UserConfirmed``), the
     signal is sent when that transaction commits, and the URL is that of the page that says so.
     """
+    reply = Masked(sign_up_response)
+    del sign_up_response  # what is raised here keeps this frame
     configured = get_pool(pool)
-    confirmed = bool(sign_up_response.get("UserConfirmed"))
-    sub = sign_up_response["UserSub"]
+    confirmed = bool(reply.value.get("UserConfirmed"))
+    sub = reply.value["UserSub"]
     row = ledger.sign_up(configured, username, sub=sub, user=user, confirmed=confirmed, request=request)
     request.session.cycle_key()
     pending = PendingSignUp(
@@ -104,8 +104,8 @@ def remember_sign_up(
         user_pk=row.user_pk,
         row_pk=row.pk,
         epoch=row.epoch,
-        session=sign_up_response.get("Session") or "",
-        delivery=Delivery.from_reply(sign_up_response) if sign_up_response.get("CodeDeliveryDetails") else None,
+        session=reply.value.get("Session") or "",
+        delivery=Delivery.from_reply(reply.value) if reply.value.get("CodeDeliveryDetails") else None,
         expires_at=time.time() + KEPT_FOR,
     )
     forget(request)

@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.views.debug import SafeExceptionReporterFilter, get_default_exception_reporter_filter
 
-from .masking import SecretStr
+from .masking import MASK, Masked, SecretStr
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
 
 # Where servers keep the address of the page, and of the page before it; gunicorn and uWSGI log from the last two.
 _ADDRESSES = ("QUERY_STRING", "HTTP_REFERER", "RAW_URI", "REQUEST_URI")
 
+_TYPED = "_cognito_confirm_typed"
+"""The attribute of a request that keeps what ``hide_code`` has taken out."""
+
 
 def hide_code(request: HttpRequest) -> None:
-    """Make what this request knows of a code unreadable to reports: its addresses, its parameters, the debug page."""
+    """Take the code out of whatever a report may copy of this request: its parameters, addresses, the debug page.
+
+    ``get_typed`` still has it.
+    """
     request.exception_reporter_filter = _make_filter()
-    for name in ("GET", "POST"):
-        data = getattr(request, name)
-        if "code" in data:
-            masked = data.copy()
-            masked.setlist("code", [SecretStr(code) for code in data.getlist("code")])
-            setattr(request, name, masked)
+    kept: dict[str, Masked[QueryDict]] = getattr(request, _TYPED, {})
+    for method in ("GET", "POST"):
+        data = getattr(request, method)
+        if "code" in data and method not in kept:
+            kept[method] = Masked(_with_codes(data, [SecretStr(code) for code in data.getlist("code")]))
+            setattr(request, method, _with_codes(data, [MASK]))
+    setattr(request, _TYPED, kept)
     for name in _ADDRESSES:
         address = request.META.get(name)
         if isinstance(address, str) and "=" in address:
             request.META[name] = _without_code(address, is_query=name == "QUERY_STRING")
+    if scope := getattr(request, "scope", None):  # ASGI's own copies, for its servers' logs
+        referer = request.META.get("HTTP_REFERER", "").encode("latin-1")
+        scope["query_string"] = request.META["QUERY_STRING"].encode()
+        scope["headers"] = [(name, referer if name == b"referer" else value) for name, value in scope["headers"]]
+
+
+def get_typed(request: HttpRequest, method: str) -> QueryDict:
+    """Return ``request.GET`` or ``request.POST`` as it came, with the code, whose ``repr`` is masked."""
+    kept: Masked[QueryDict] | None = getattr(request, _TYPED, {}).get(method)
+    typed: QueryDict = kept.value if kept else getattr(request, method)
+    return typed
+
+
+def _with_codes(data: QueryDict, codes: Sequence[str]) -> QueryDict:
+    copy = data.copy()
+    copy.setlist("code", list(codes))
+    return copy
 
 
 def _without_code(address: str, *, is_query: bool) -> str:

@@ -174,11 +174,12 @@ def admin_confirm_sign_up(
     ``cognito-idp:ListUsers`` for the look. Otherwise as ``confirm_sign_up``.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminConfirmSignUp.html
     """
+    given = Masked(client_metadata)
+    del client_metadata
     settings = get_pool(pool)
     cognito.admin_client(pool)
     username = _clean(inputs.clean_username, username, UserNotFound, settings, None)
-    metadata = Masked(_client_metadata(settings, client_metadata, request))
-    del client_metadata
+    metadata = Masked(_client_metadata(settings, given.value, request))
     attempt = ledger.begin(settings, username, source=source, by_staff=True)
     answer = staff.ask(settings, attempt, metadata)
     outcome = staff.record(settings, attempt, answer, request=request)

@@ -6,22 +6,38 @@ connection.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from . import cognito, ledger, listing, settling
 from .cognito import ListedUser
 from .conf import Pool
-from .errors import AlreadyConfirmed, ConfirmSignUpError
+from .errors import (
+    AlreadyConfirmed,
+    Blocked,
+    ConfirmSignUpError,
+    Misconfigured,
+    NotListedYet,
+    Throttled,
+    Unavailable,
+)
 from .masking import Masked
 from .models import Confirmation
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-logger = logging.getLogger(__name__)
+
+OF_ONE_PERSON: Final = frozenset({"InvalidParameterException"})
+"""Codes that mean a wrong setting or a name that this pool cannot have: the next person may do better."""
+
+
+def is_for_later(error: ConfirmSignUpError) -> bool:
+    """Return whether a call that ended with ``error`` was not carried out, and may be in a while, or once mended."""
+    if isinstance(error, Misconfigured):
+        return error.code not in OF_ONE_PERSON
+    return isinstance(error, Throttled | Unavailable | Blocked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,8 @@ class Answer:
 
     error: ConfirmSignUpError | None = None
     listed: ListedUser | None = None
+    listing_error: ConfirmSignUpError | None = None
+    """Why nothing was listed."""
 
 
 def ask(
@@ -53,8 +71,10 @@ def ask(
         return Answer(failure)
     try:
         return Answer(failure, listing.find(pool, attempt.row, before_call=before_listing))
-    except (ConfirmSignUpError, ValueError):
-        return Answer(failure)  # logged; sync looks again
+    except ConfirmSignUpError as error:
+        return Answer(failure, listing_error=error)
+    except ValueError:
+        return Answer(failure)  # no listing can be asked for this name
 
 
 def record(
@@ -63,15 +83,21 @@ def record(
     """Record what Cognito said: return the row after a yes, else the error.
 
     Somebody who was confirmed before, and whom the listing does not show as confirmed (yet), is left to ``sync``.
+    Somebody who waits in a job goes on waiting if the call was not carried out.
     """
     error = answer.error
     if error is None:
         return ledger.confirm(attempt, request=request)
     if not isinstance(error, AlreadyConfirmed):
-        ledger.fail(attempt, error)
+        if attempt.waits and is_for_later(error):
+            ledger.put_back(attempt)
+        else:
+            ledger.fail(attempt, error)
     elif answer.listed is None or not answer.listed.is_confirmed:
+        error = NotListedYet(error.code, request_id=error.request_id)
         ledger.fail(attempt, error, unclear=True)
     elif settling.record(pool, attempt.row, answer.listed, may_close=False, error=error) is settling.Settled.CONFIRMED:
+        ledger.release(attempt)
         ledger.deliver(attempt.row.pk)
     else:
         ledger.fail(attempt, error)

@@ -117,7 +117,8 @@ def _sweep(job: Job, report: bulk.Report) -> None:
     in_queue = ledger.rows(job=job, queued_at__isnull=False)
     people, until = report.people, time.monotonic() + PATIENCE
     while not report.problem and in_queue.exists() and time.monotonic() < until:
-        bulk.run_job(job, report=report)
+        if ledger.waiting(job).exists():  # or else it would take a slot of the rate for nobody
+            bulk.run_job(job, report=report)
         if report.people > people:
             people, until = report.people, time.monotonic() + PATIENCE
         else:

@@ -134,6 +134,7 @@ def take(scope: str, identity: str, rates: str) -> int | None:
     """Take a slot of each of ``rates`` for ``identity``; return ``None``, or the seconds to wait if one has none left.
 
     ``scope`` names the limit (``"example:sign-up"``), ``identity`` whom it counts: any text, since keys are hashed.
+    When the cache is down, it raises what the cache raises.
     """
     refusal = _take_all(caches[get_option("CACHE")], [_Count(scope, identity, parse(rates))])
     return refusal.wait if refusal else None

@@ -30,21 +30,34 @@ class AddressDiffers(ConfirmSignUpError):
     summary = _("the user pool has another e-mail address than the record here")
 
 
-def verify_email(username: str, email: str, *, pool: str = DEFAULT_POOL_ALIAS) -> bool:
+class AccountDiffers(ConfirmSignUpError):
+    """The account is not the one that was known under this name: its sub is another."""
+
+    message = _(
+        "The account in the user pool is not the one that is known here: somebody else may have signed up under this "
+        "name since. Find out whose it is."
+    )
+    summary = _("the account in the user pool may be somebody else's")
+
+
+def verify_email(username: str, email: str, *, sub: str = "", pool: str = DEFAULT_POOL_ALIAS) -> bool:
     """Mark ``email``, the address of the local record, as verified for the Cognito user ``username``.
 
     Returns whether that was news: an address that was verified before needs no change. Nothing is changed unless this
-    account carries this very address (in whatever case) and no other account of the pool does. For one person at a
-    time: it makes four calls or more, and AdminGetUser bills those whom it finds as active. Needs the IAM actions
-    ``cognito-idp:AdminGetUser``, ``ListUsers`` and ``AdminUpdateUserAttributes``.
+    account has the ``sub`` that is known of the person, if any is, and carries this very address (in whatever case),
+    and no other account of the pool does. For one person at a time: it makes four calls or more, and AdminGetUser bills
+    those whom it finds as active. Needs the IAM actions ``cognito-idp:AdminGetUser``, ``ListUsers`` and
+    ``AdminUpdateUserAttributes``.
 
-    Raises ``UserNotFound``; ``AddressDiffers``; ``AliasConflict`` when another account carries the address too; and
-    other ``ConfirmSignUpError``, after which it may be called again.
+    Raises ``UserNotFound``; ``AccountDiffers``; ``AddressDiffers``; ``AliasConflict`` when another account carries the
+    address too; and other ``ConfirmSignUpError``, after which it may be called again.
     """
     user_pool = get_pool(pool)
     if not email:
         raise AddressDiffers
     person = _find(user_pool, username)
+    if sub and person.sub != sub:
+        raise AccountDiffers
     if not _carries(person, email):
         raise AddressDiffers
     if person.attributes.get("email_verified") == "true":
@@ -53,7 +66,7 @@ def verify_email(username: str, email: str, *, pool: str = DEFAULT_POOL_ALIAS) -
     if carriers - {person.username} or _is_taken(user_pool, email, person):
         raise AliasConflict
     # The username proper: any other name may be somebody else's by now.
-    cognito.admin_verify_email(user_pool, person.username)
+    cognito.admin_verify_email(user_pool, person.username, person.attributes["email"])
     return True
 
 

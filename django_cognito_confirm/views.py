@@ -19,6 +19,7 @@ from .cognito import Delivery, warm_up
 from .errors import ConfirmSignUpError
 from .forms import ConfirmForm, ResendForm
 from .pages import CODE_SENT_ID, PRECAUTIONS, CodePageView, PageMixin, StaleForm, Wait
+from .reports import get_typed
 from .services import confirm_sign_up, resend_code
 from .visits import hand_over
 
@@ -53,7 +54,7 @@ class ConfirmView(CodePageView):
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"username": self.given_username, "code": self.request.GET.get("code", "")}
+        return {"username": self.given_username, "code": get_typed(self.request, "GET").get("code", "")}
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         username = self.get_username(form)

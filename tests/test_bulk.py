@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 from django_cognito_confirm import bulk, ledger
@@ -65,7 +66,7 @@ def test_everybody_in_a_job_is_confirmed_and_told_of_once(server: FaultServer, h
     assert sorted(heard.usernames) == sorted(names)
     assert Counter(body["Username"] for body in server.called(CALL)) == Counter(names)
     assert set(statuses().values()) == {Status.DELIVERED}
-    assert (bulk.progress(job).done, bulk.progress(job).percent, bulk.progress(job).confirmed) == (30, 100, 30)
+    assert (bulk.progress(job).done, bulk.progress(job).is_over) == (30, True)
 
 
 def test_the_sandbox_confirms_many_as_well(heard: Heard) -> None:
@@ -267,7 +268,7 @@ def test_two_runs_of_one_job_do_no_harm(server: FaultServer, heard: Heard) -> No
     bulk.run(get_pool(), one, source="command", rate=FAST)
     report = bulk.run(get_pool(), other, source="command", rate=FAST)
 
-    assert report.outcomes == {"elsewhere": 10}
+    assert report.outcomes == {"delivered_before": 10}
     assert len(server.called(CALL)) == 10
     assert sorted(heard.usernames) == names
 
@@ -285,8 +286,89 @@ def test_a_receiver_that_raises_stops_nobody_else(server: FaultServer) -> None:
         report = run(a_job("ann", "bob"))
     finally:
         sign_up_confirmed.disconnect(receiver)
-    assert report.outcomes == {"confirmed": 2}
+    assert report.outcomes == {"owed": 1, "confirmed": 1}
+    assert not report.ok
     assert statuses() == {"ann": Status.CONFIRMED, "bob": Status.DELIVERED}
+    assert [outcome.kind for outcome in bulk.preview(get_pool(), ["ann", "bob"])] == ["owed", "delivered_before"]
+
+
+def test_whom_the_listing_shows_as_confirmed_waits_no_more(server: FaultServer, heard: Heard) -> None:
+    server.users.add("ann", status="CONFIRMED")
+    job = a_job("ann")
+    assert run(job).outcomes == {"already_confirmed": 1}
+    assert (Confirmation.objects.get().queued_at, bulk.progress(job).is_over, heard.usernames) == (None, True, ["ann"])
+
+
+def test_a_listing_that_is_not_allowed_stops_nobody_and_is_named(server: FaultServer) -> None:
+    server.users.add("ann", status="CONFIRMED")
+    server.users.add("bob")
+    server.default("ListUsers", "access_denied")
+    report = run(a_job("ann", "bob"))
+    assert report.outcomes == {"not_listed_yet": 1, "confirmed": 1}
+    assert "cognito-idp:ListUsers" in report.problem
+    assert not report.ok
+
+
+def test_what_one_batch_has_noted_stands_when_another_goes_well(server: FaultServer) -> None:
+    server.users.add("ann")
+    job = a_job("ann", "bob")
+    first, second = bulk.batches(job, 1)
+    server.script(CALL, "access_denied")
+    run(job, first=second[0], last=second[1])
+    run(job, first=first[0], last=first[1])
+    job.refresh_from_db()
+    assert "AdminConfirmSignUp" in job.problem
+    run(job)
+    job.refresh_from_db()
+    assert job.problem == ""
+
+
+def test_a_pool_that_is_gone_is_noted_in_the_job(settings: Any) -> None:
+    job = a_job("ann")
+    settings.COGNITO_POOLS = {}
+    with pytest.raises(ImproperlyConfigured):
+        run(job)
+    job.refresh_from_db()
+    assert job.problem == "COGNITO_POOLS is not set."
+
+
+def test_a_thread_that_cannot_be_started_ends_the_run_and_loses_nobody(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["ann", "bob", "eve"]
+    for name in names:
+        server.users.add(name)
+    server.default(CALL, "delay:0.2")
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def start_one(thread: threading.Thread) -> None:
+        if thread.name.startswith("cognito") and started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    job = a_job(*names)
+    monkeypatch.setattr(threading.Thread, "start", start_one)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        run(job)
+    monkeypatch.undo()
+    assert statuses() == {"ann": Status.DELIVERED, "bob": Status.STARTED, "eve": Status.QUEUED}
+    assert bulk.progress(job).waiting == 2
+
+
+def test_whoever_fails_to_listen_loses_no_answer(server: FaultServer, heard: Heard) -> None:
+    names = ["ann", "bob", "eve"]
+    for name in names:
+        server.users.add(name)
+    server.default(CALL, "delay:0.2")
+
+    def fail(outcome: Outcome) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        run(a_job(*names), on_outcome=fail)
+    assert (sorted(heard.usernames), statuses()) == (names, dict.fromkeys(names, Status.DELIVERED))
 
 
 def test_a_job_is_cut_into_batches_that_leave_nobody_out(server: FaultServer, heard: Heard) -> None:
@@ -332,7 +414,8 @@ def test_the_progress_of_a_job_costs_one_statement(server: FaultServer, django_a
     job = a_job("ann", "nobody", "eve")
     run(job)
     ledger.queue(get_pool(), job, {get_pool().username_key("late"): "late"})
+    job.refresh_from_db()
     with django_assert_num_queries(1):
         progress = bulk.progress(job)
 
-    assert (progress.total, progress.waiting, progress.confirmed, progress.refused, progress.open) == (3, 1, 1, 2, 0)
+    assert (progress.total, progress.waiting, progress.done) == (4, 1, 3)

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.utils import timezone
 
 from django_cognito_confirm import bulk, ledger, tasks
@@ -429,6 +430,27 @@ def test_a_job_is_left_to_the_workers_once_more(server: FaultServer, enqueued: l
     assert [batch[0] for batch in enqueued] == [job.pk]
 
 
+class Unreachable(Workers):
+    """A backend whose broker is down."""
+
+    def enqueue(self, task: Any, args: Any, kwargs: Any) -> None:
+        raise ConnectionError("refused")
+
+
+def test_a_broker_that_is_down_leaves_everybody_in_the_queue(server: FaultServer, settings: Any) -> None:
+    settings.TASKS = {"default": {"BACKEND": f"{__name__}.Unreachable"}}
+    ran = run("ann", enqueue=True)
+    job = Job.objects.get()
+    assert (ran.code, waiting(job)) == (1, ["ann"])
+    assert "The task backend could not be reached: ConnectionError: refused" in ran.err
+    assert f"--job {job.pk}" in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_a_disk_that_is_full_is_said_in_one_line(server: FaultServer) -> None:
+    assert "No space left" in refused("nobody", failed="/dev/full")
+
+
 def test_the_workers_are_not_bothered_for_nobody(enqueued: list[Any]) -> None:
     assert run("a b", enqueue=True).code == 1
     assert (enqueued, Job.objects.count()) == ([], 0)
@@ -471,7 +493,7 @@ def test_a_dry_run_looks_at_the_ledger_and_changes_nothing(
     }
     assert (list(Confirmation.objects.order_by("pk").values()), list(Job.objects.values())) == before
     assert server.calls == []
-    assert failures(tmp_path / "failed.csv") == {"a b": "unfit", "line 7": "unreadable"}
+    assert failures(tmp_path / "failed.csv") == {"busy": "elsewhere", "a b": "unfit", "line 7": "unreadable"}
 
 
 def test_a_dry_run_of_a_job_counts_who_waits(server: FaultServer) -> None:
@@ -574,6 +596,7 @@ def test_outside_the_main_thread_it_works_as_well(server: FaultServer) -> None:
         assert executor.submit(refused, job=7).result() == "There is no job 7."
         looked = executor.submit(run, "ann", dry_run=True)
         assert looked.result().code == 0
+        executor.submit(connections.close_all).result()
 
 
 # --- processes of its own ---------------------------------------------------------------------------------------------

@@ -49,6 +49,14 @@ def test_a_stale_form_is_shown_again_filled_in_and_one_more_press_confirms(stric
     assert SandboxUser.objects.get().status == "CONFIRMED"
 
 
+def test_the_code_is_still_there_where_the_page_looks_at_the_token_itself(strict: Client, settings: Any) -> None:
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Csrf" not in name]
+    strict.get("/confirm/")
+    response = strict.post("/confirm/", {"username": "alice", "code": "123456"})
+    assert response.status_code == 403
+    assert 'value="123456"' in response.content.decode()
+
+
 def test_without_cookies_the_page_says_so(strict: Client) -> None:
     response = strict.post("/confirm/", {"username": "alice", "code": "123456", "csrfmiddlewaretoken": "x" * 64})
     assert response.status_code == 403

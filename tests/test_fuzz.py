@@ -65,9 +65,9 @@ HEADERS = st.sampled_from(
 OWNERSHIP = st.sampled_from(["stranger", "owner"])
 
 
-def form() -> st.SearchStrategy[bytes]:
-    """Any of the fields, each at most twice, as a browser or a hostile program would write them."""
-    field = st.sampled_from([*FIELDS]).flatmap(lambda name: st.tuples(st.just(name), FIELDS[name]))
+def form(fields: dict[str, st.SearchStrategy[bytes]]) -> st.SearchStrategy[bytes]:
+    """Any of the fields, some of them twice, as a browser or a hostile program would write them."""
+    field = st.sampled_from([*fields]).flatmap(lambda name: st.tuples(st.just(name), fields[name]))
     return st.lists(field, max_size=5).map(
         lambda fields: "&".join(f"{name}={quote_from_bytes(value)}" for name, value in fields).encode()
     )
@@ -111,7 +111,7 @@ def expect_good_manners(response: Any, asked: list[tuple[str, Any]], logged: Eve
 
 
 @fuzz
-@given(body=form(), headers=HEADERS, whose=OWNERSHIP)
+@given(body=form(FIELDS), headers=HEADERS, whose=OWNERSHIP)
 @pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/"])
 def test_whatever_is_posted(
     *,
@@ -129,7 +129,7 @@ def test_whatever_is_posted(
 
 
 @fuzz
-@given(query=form(), headers=HEADERS, whose=OWNERSHIP)
+@given(query=form(FIELDS), headers=HEADERS, whose=OWNERSHIP)
 @pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/", "/confirm/done/"])
 def test_whatever_a_link_says(
     *,
@@ -193,3 +193,40 @@ def test_whatever_the_sandbox_is_sent(logged: Everything, target: str, body: byt
     assert isinstance(json.loads(response.content), dict)
     assert leaks(logged.shown()) == []
     logged.records.clear()
+
+
+# The fields of this app; the admin's own are Django's.
+STAFFS_QUERY = {
+    "q": TYPED,
+    "status": TYPED | st.sampled_from([b"queued", b"delivered"]),
+    "pool": TYPED | st.just(b"default"),
+    "source": TYPED | st.just(b"form"),
+    "job": TYPED | st.just(b"1"),
+}
+STAFFS_FIELDS = {"selection": TYPED, "verify_email": BYTES, "action": TYPED, "_selected_action": TYPED, "index": BYTES}
+
+
+@pytest.fixture
+def staff(django_user_model: Any) -> Client:
+    browser_of("alice")
+    client = Client()
+    client.force_login(django_user_model.objects.create(username="sam", is_staff=True, is_superuser=True))
+    return client
+
+
+@fuzz
+@given(query=form(STAFFS_QUERY))
+def test_whatever_staff_looks_for(staff: Client, logged: Everything, query: bytes) -> None:
+    response = staff.get(f"/admin/django_cognito_confirm/confirmation/?{query.decode()}")
+    assert response.status_code in (200, 302, 400)
+    assert leaks(logged.shown()) == []
+    logged.records.clear()
+
+
+@fuzz
+@given(body=form(STAFFS_FIELDS))
+@pytest.mark.parametrize("path", ["confirmation/", "confirmation/confirm/", "confirmation/apply/sync/", "job/1/go-on/"])
+def test_whatever_staff_sends(staff: Client, asked: list[tuple[str, Any]], path: str, body: bytes) -> None:
+    response = staff.post(f"/admin/django_cognito_confirm/{path}", body, "application/x-www-form-urlencoded")
+    assert response.status_code in (200, 302, 400, 404)
+    assert not asked

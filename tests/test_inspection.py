@@ -93,6 +93,14 @@ def test_a_region_that_does_not_answer_is_told(live: FaultServer, pools: Pools) 
     assert "does not answer at" in check(ok=False)
 
 
+@pytest.mark.parametrize("behaviour", ["drop", "headers_only", "html_200", "html_502", "garbage", "internal_error"])
+def test_what_does_not_answer_as_cognito_does_is_told(live: FaultServer, behaviour: str) -> None:
+    live.default("ConfirmSignUp", behaviour)
+    told = check(ok=False)
+    assert "does not answer at" in told
+    assert "takes CLIENT_ID" not in told
+
+
 @pytest.mark.parametrize(("behaviour", "says"), [("waf_403", "A firewall"), ("access_denied", "The call is refused")])
 def test_a_call_that_is_refused_is_told(live: FaultServer, behaviour: str, says: str) -> None:
     live.default("ConfirmSignUp", behaviour)

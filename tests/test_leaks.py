@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import sys
@@ -16,10 +17,11 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import got_request_exception
 from django.db import connection
 from django.http import HttpRequest
-from django.test import Client, RequestFactory
+from django.test import AsyncRequestFactory, Client, RequestFactory
 from django.utils.http import urlencode
 from django.utils.log import AdminEmailHandler
 from django.views.debug import SafeExceptionReporterFilter, get_default_exception_reporter_filter
@@ -37,6 +39,7 @@ from django_cognito_confirm.services import (
     resend_code,
 )
 from django_cognito_confirm.signals import sign_up_confirmed
+from django_cognito_confirm.views import ConfirmView
 from tests.conftest import PASSWORD, last_code, sign_up
 from tests.faults import FaultServer
 from tests.leaks import MARK, Everything, frames, leaks
@@ -146,6 +149,20 @@ def test_what_other_clients_log_stays_as_it_is(logged: Everything) -> None:
     assert "Making request for ListBuckets" in [record.getMessage() for record in logged.records]
 
 
+@pytest.mark.parametrize("behaviour", ["ok", "throttle", "html_200", "drop", "not sent"])
+def test_what_other_clients_log_after_a_call_of_ours_stays_as_it_is(
+    server: FaultServer, logged: Everything, behaviour: str
+) -> None:
+    server.users.add("alice", code=CODE)
+    metadata: Any = {"tenant": 5} if behaviour == "not sent" else METADATA
+    server.default("ConfirmSignUp", "ok" if behaviour == "not sent" else behaviour)
+    with contextlib.suppress(ConfirmSignUpError):
+        confirm_sign_up("alice", CODE, client_metadata=metadata)
+    logging.getLogger("botocore.endpoint").debug("Making request for %s", "ListBuckets")
+    assert "Making request for ListBuckets" in [record.getMessage() for record in logged.records]
+    assert leaks(logged.shown()) == []
+
+
 def test_botocores_own_complaint_about_a_value_is_not_logged(logged: Everything) -> None:
     metadata: Any = {"tenant": [f"{MARK}metadata"]}
     for call in (
@@ -207,6 +224,38 @@ def test_no_frame_of_a_refusal_shows_a_secret(whose: str) -> None:
 
 
 @pytest.mark.usefixtures("secretive")
+def test_no_frame_shows_a_secret_where_the_settings_fail() -> None:
+    calls: list[Callable[[], object]] = [
+        partial(confirm_sign_up, NAME, CODE, session=SESSION, client_metadata=METADATA, pool="nowhere"),
+        partial(resend_code, NAME, client_metadata=METADATA, pool="nowhere"),
+        partial(admin_confirm_sign_up, NAME, client_metadata=METADATA, pool="nowhere"),
+        partial(remember_sign_up, visitor(), marked_sign_up(), username=NAME, pool="nowhere"),
+    ]
+    for call in calls:
+        with pytest.raises(ImproperlyConfigured) as caught:
+            call()
+        assert leaks(frames(caught.value, skip=1)) == []
+
+
+@pytest.mark.usefixtures("secretive")
+def test_no_frame_shows_a_secret_where_the_server_stops_a_worker_that_waits_for_cognito() -> None:
+    def stop(**event: Any) -> None:
+        raise SystemExit(1)
+
+    events = public_client().meta.events
+    events.register_first("before-send.cognito-identity-provider", stop)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            confirm_sign_up(NAME, CODE, session=SESSION)
+    finally:
+        events.unregister("before-send.cognito-identity-provider", stop)
+    shown = list(frames(caught.value, skip=1))
+    assert [text for text in shown if text.startswith("call: operation")]
+    assert leaks(iter(shown), MARK, str(secret_hash(NAME))) == []
+    assert Confirmation.objects.get().status == "started"
+
+
+@pytest.mark.usefixtures("secretive")
 def test_no_frame_of_the_async_twins_shows_a_secret() -> None:
     async def both() -> list[BaseException]:
         errors: list[BaseException] = []
@@ -236,11 +285,14 @@ def test_no_frame_of_the_async_twins_shows_a_secret() -> None:
 
 @pytest.fixture
 def reported() -> Iterator[list[str]]:
-    """What a reporter that walks the frames has seen of each error in a view."""
+    """What a reporter that walks the frames and copies the request has seen of each error in a view."""
     seen: list[str] = []
 
-    def walk(sender: Any, **kwargs: Any) -> None:
+    def walk(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
         seen.extend(frames(sys.exc_info()[1]))
+        # As they are sent away, not as repr shows them.
+        seen.extend(json.dumps([*request.GET.lists(), *request.POST.lists(), *request.headers.items()]).split("], ["))
+        seen.extend(f"{name}={value}" for name, value in request.META.items())
 
     got_request_exception.connect(walk)
     yield seen
@@ -330,6 +382,18 @@ def test_a_link_still_fills_the_form_in(client: Client) -> None:
     assert request.get_full_path() == "/confirm/?username=alice&next=%2Fwelcome%2F"
     assert CODE not in repr(request)
     assert CODE not in repr(request.GET)
+
+
+def test_asgis_own_copies_of_the_address_hold_no_code() -> None:
+    link = "/confirm/?" + urlencode({"username": "alice", "code": CODE})
+    request = AsyncRequestFactory().get(link, headers={"Referer": f"http://testserver{link}"})
+    scope: Any = request.scope
+    scope["query_string"] = request.META["QUERY_STRING"].encode()  # as servers send it
+    assert leaks(iter([repr(scope["headers"])]))
+    response: Any = ConfirmView.as_view()(request)
+    assert response.context_data["form"].initial["code"] == CODE
+    assert leaks(iter([repr(scope)])) == []
+    assert scope["query_string"] == b"username=alice"
 
 
 # --- rows and reprs ---------------------------------------------------------------------------------------------------

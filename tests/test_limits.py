@@ -156,6 +156,14 @@ def test_who_is_refused_leaves_nothing_in_the_cache() -> None:
     assert len(caches["default"]._cache) == before  # type: ignore[attr-defined]
 
 
+def test_who_is_let_through_takes_five_entries_of_the_cache_at_most() -> None:
+    entries = caches["default"]._cache  # type: ignore[attr-defined]
+    allowed_confirms(["alice"], ["192.0.2.1"])
+    assert len(entries) == 4
+    allowed_resends(["alice"], ["192.0.2.1"])
+    assert len(entries) == 4 + 5
+
+
 def test_flooding_two_thousand_other_names_frees_no_slot_of_a_victims() -> None:
     assert allowed_confirms(["alice"] * 20, addresses(20)) == 10
     allowed_confirms([f"name{number}" for number in range(2000)], addresses(2000))

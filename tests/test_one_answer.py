@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_cognito_confirm.conf import get_pool
+from django_cognito_confirm.ledger import LEASE
 from django_cognito_confirm.models import Confirmation, Status
 from django_cognito_confirm.sandbox.models import SandboxUser
 from tests.conftest import browser_of, last_code, sign_up, wrong_code
@@ -65,11 +66,21 @@ NOW = timezone.now()
 ROWS: dict[str, dict[str, Any]] = {
     "signed_up": {},
     "queued": {"queued_at": NOW},
+    "staff is at it": {"queued_at": NOW + LEASE, "started_at": NOW, "open_attempts": 1},
+    "staff has it, and it was delivered": {
+        "queued_at": NOW + LEASE,
+        "started_at": NOW,
+        "open_attempts": 2,
+        "confirmed_at": NOW,
+        "delivered_at": NOW,
+    },
     "started": {"started_at": NOW, "open_attempts": 1},
     "unknown": {"started_at": NOW, "open_attempts": 2, "unclear": True},
     "rejected": {"started_at": NOW, "last_error": "CodeMismatchException"},
     "confirmed": {"started_at": NOW, "confirmed_at": NOW, "owed": True},
     "delivered": {"started_at": NOW, "confirmed_at": NOW, "delivered_at": NOW},
+    "confirmed, and another attempt begun": {"started_at": NOW, "confirmed_at": NOW, "owed": True, "open_attempts": 1},
+    "nobody signed up here": {"sub": "", "started_at": NOW, "last_error": "UserNotFoundException"},
     "delivered, pruned": {"username": "", "confirmed_at": NOW, "delivered_at": NOW},
 }
 
@@ -96,7 +107,8 @@ def answer(server: FaultServer, path: str, headers: dict[str, str], **form: str)
 
 def _bytes(response: Any) -> tuple[bytes, tuple[tuple[str, str], ...]]:
     body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]*"', b"", response.content)
-    return body, tuple(sorted((name, value) for name, value in response.headers.items() if name != "Expires"))
+    headers = [(name, value) for name, value in response.headers.items() if name != "Expires"]
+    return body, tuple(sorted(headers)) + tuple(sorted((name, "a cookie") for name in response.cookies))
 
 
 @pytest.fixture(autouse=True)
@@ -173,7 +185,12 @@ def test_our_limit_is_one_answer_whoever_is_asked_for(
 
 
 @FORMATS
-def test_the_sandboxs_people_are_told_apart_by_nobody(client: Client, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/"])
+@pytest.mark.parametrize("disguised", [True, False], ids=["simulated delivery", "said openly"])
+def test_the_sandboxs_people_are_told_apart_by_nobody(
+    headers: dict[str, str], path: str, disguised: bool, pools: Pools
+) -> None:
+    pools(SANDBOX={"PREVENT_USER_EXISTENCE_ERRORS": disguised})
     sign_up("alice")
     told = set()
     for change in ({}, {"status": "CONFIRMED"}, {"status": "FORCE_CHANGE_PASSWORD"}, {"enabled": False}, None):
@@ -181,8 +198,22 @@ def test_the_sandboxs_people_are_told_apart_by_nobody(client: Client, headers: d
             SandboxUser.objects.all().delete()
         else:
             SandboxUser.objects.update(**{"status": "UNCONFIRMED", "enabled": True, **change})
-        response = Client(headers=headers).post("/confirm/", {"username": "alice", "code": "000001"})
-        told.add((response.status_code, *_bytes(response)))
+        client = Client(headers=headers)
+        response = client.post(path, {"username": "alice", "code": "000001"})
+        told.add((response.status_code, *_bytes(response), *_bytes(client.get("/confirm/"))))
+    assert len(told) == 1
+
+
+@FORMATS
+@pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/"])
+def test_the_owner_of_another_name_learns_no_more_than_a_stranger(headers: dict[str, str], path: str) -> None:
+    sign_up("alice")
+    owner = browser_of("bob")
+    told = set()
+    for username in ("alice", "nobdy"):
+        response = owner.post(path, {"username": username, "code": "000001"}, headers=headers)
+        status, (body, told_by_headers) = response.status_code, _bytes(response)
+        told.add((status, body.replace(username.encode(), b"NAME"), told_by_headers))
     assert len(told) == 1
 
 
@@ -260,7 +291,7 @@ def test_the_owner_is_told_where_the_new_code_went_and_a_stranger_is_not() -> No
 def test_who_prefers_json_gets_it(client: Client, accept: str, is_json: bool) -> None:
     response = client.post("/confirm/", {}, headers={"Accept": accept})
     assert response["Content-Type"].endswith("json") == is_json
-    assert "Accept" in response["Vary"]
+    assert "Accept" in response["Vary"].split(", ")
 
 
 # --- the owner --------------------------------------------------------------------------------------------------------

@@ -47,6 +47,18 @@ class DeadCache(LocMemCache):
     set = add  # type: ignore[assignment]
 
 
+class SilentlyDeadCache(LocMemCache):
+    """As clients that are told to hide the failures of their server."""
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        return default
+
+    set = add  # type: ignore[assignment]
+
+
 def calls_within(clock: Clock, seconds: float, *paces: Pace) -> list[float]:
     """Return when calls are made within ``seconds`` by workers that do nothing else."""
     end = clock.now + seconds
@@ -127,16 +139,24 @@ def test_a_share_of_the_rate_is_always_left(clock: Clock) -> None:
     assert len(calls_within(clock, 10, pace)) >= 10 * 40 * SLOWEST / 2
 
 
+@pytest.mark.parametrize("dead", ["DeadCache", "SilentlyDeadCache"])
 def test_without_a_cache_each_process_keeps_the_rate(
-    clock: Clock, settings: Any, caplog: pytest.LogCaptureFixture
+    clock: Clock, settings: Any, caplog: pytest.LogCaptureFixture, dead: str
 ) -> None:
-    settings.CACHES = {"default": {"BACKEND": "tests.test_pace.DeadCache"}}
+    settings.CACHES = {"default": {"BACKEND": f"tests.test_pace.{dead}"}}
     pace = Pace("it", 45)
     pace.slow_down()
     made = calls_within(clock, 10, pace)
 
     assert 450 <= len(made) <= 450 + math.ceil(45 * CATCH_UP)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_runs_of_different_rates_slow_down_together(clock: Clock) -> None:
+    slow, fast = Pace("it", 10), Pace("it", 45)
+    slow.slow_down()
+
+    assert fast.reserve() >= 0.4
 
 
 def test_a_clock_that_is_set_back_stops_nobody(clock: Clock) -> None:

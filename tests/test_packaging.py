@@ -73,6 +73,7 @@ def test_the_wheel_holds_every_file_of_the_package(names: set[str]) -> None:
         "sandbox/migrations/0001_initial.py",
         "templates/django_cognito_confirm/confirm.html",
         "management/commands/cognito_sync.py",
+        "locale/pt_BR/LC_MESSAGES/django.mo",
     ],
 )
 def test_the_wheel_holds_what_a_site_needs(names: set[str], name: str) -> None:

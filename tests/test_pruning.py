@@ -94,6 +94,15 @@ def test_after_pruning_a_full_sync_tells_of_nobody_again(server: FaultServer, he
     assert sorted(heard.usernames) == ["ann", "bob"]
 
 
+def test_whoever_waits_keeps_their_name(heard: Heard) -> None:
+    ledger.confirm(ledger.begin(get_pool(), "ann", source="form"))
+    job = Job.objects.create(pool="default", source="command")
+    months_pass()
+    ledger.queue(get_pool(), job, {get_pool().username_key("ann"): "ann"}, again=True)
+    prune(MONTH)
+    assert [row.username for row in ledger.waiting(job)] == ["ann"]
+
+
 def test_begin_gives_the_name_back() -> None:
     ledger.confirm(ledger.begin(get_pool(), "alice", source="form"))
     months_pass()

@@ -54,7 +54,7 @@ def test_new_people_wait() -> None:
 
 
 @pytest.mark.parametrize("people", [1, 30])
-def test_any_number_of_people_costs_four_statements(people: int) -> None:
+def test_any_number_of_people_costs_five_statements(people: int) -> None:
     job = a_job()
     with CaptureQueriesContext(connection) as queries:
         queue(job, [f"user{number}" for number in range(people)])
@@ -64,8 +64,34 @@ def test_any_number_of_people_costs_four_statements(people: int) -> None:
         "INSERT",
         "UPDATE",
         "SELECT",
+        "UPDATE",
     ]
     assert ledger.waiting(job).count() == people
+
+
+@pytest.mark.parametrize("people", [1, 30])
+def test_people_who_are_spelt_otherwise_cost_no_more(people: int) -> None:
+    names = [f"user{number}" for number in range(people)]
+    queue(a_job(), names)
+    with CaptureQueriesContext(connection) as queries:
+        queue(a_job(), [name.upper() for name in names])
+    assert len([query for query in queries.captured_queries if query["sql"].startswith("UPDATE")]) == 2
+    assert set(Confirmation.objects.values_list("username", flat=True)) == {name.upper() for name in names}
+
+
+def test_whoever_is_not_queued_gets_no_name_back(heard: Heard) -> None:
+    ledger.confirm(ledger.begin(get_pool(), "ann", source="form"))
+    Confirmation.objects.update(username="")  # pruned
+    queue(a_job(), ["ann"])
+    assert Confirmation.objects.get().username == ""
+
+
+def test_a_job_counts_whom_it_has(heard: Heard) -> None:
+    ledger.confirm(ledger.begin(get_pool(), "ann", source="form"))
+    job = a_job()
+    queue(job, ["ann", "bob", "eve"])
+    job.refresh_from_db()
+    assert (job.total, job.skipped) == (2, 1)
 
 
 def test_what_is_delivered_stays_as_it_is(heard: Heard) -> None:
@@ -161,17 +187,19 @@ def test_a_worker_that_dies_has_a_person_for_a_while_only(heard: Heard) -> None:
     assert (row.status, row.open_attempts, row.queued_at, heard.usernames) == (Status.DELIVERED, 0, None, ["ann"])
 
 
-def test_a_worker_that_wakes_up_late_takes_nothing_from_the_next(heard: Heard) -> None:
+@pytest.mark.parametrize(
+    "end", [lambda late: ledger.refuse(late, "UserNotFoundException"), ledger.put_back, ledger.renew]
+)
+def test_a_worker_that_wakes_up_late_takes_nothing_from_the_next(end: Any) -> None:
     job = a_job()
     queue(job, ["ann"])
     late = take(job)
     let_leases_run_out()
     second = take(job)
 
-    ledger.refuse(late, "UserNotFoundException")
-    assert Confirmation.objects.get().queued_at == second.lease
-    ledger.put_back(late)
-    assert Confirmation.objects.get().open_attempts == 1
+    end(late)
+    row = Confirmation.objects.get()
+    assert (row.queued_at, row.open_attempts) == (second.lease, 1)
 
 
 @pytest.mark.parametrize("say_no", [ledger.refuse, ledger.leave_open])
@@ -190,6 +218,19 @@ def test_who_was_not_asked_for_waits_again() -> None:
     ledger.put_back(take(job))
 
     assert (status("ann"), ledger.waiting(job).count()) == (Status.QUEUED, 1)
+
+
+@pytest.mark.parametrize("make_it_later", [ledger.renew, ledger.put_back])
+def test_whose_own_code_was_faster_waits_no_more(heard: Heard, make_it_later: Any) -> None:
+    job = a_job()
+    queue(job, ["ann"])
+    attempt = take(job)
+    ledger.confirm(ledger.begin(get_pool(), "ann", source="form"))
+
+    assert Confirmation.objects.get().queued_at == attempt.lease  # the call may be under way still
+    make_it_later(attempt)
+    row = Confirmation.objects.get()
+    assert (row.status, row.queued_at, heard.usernames) == (Status.DELIVERED, None, ["ann"])
 
 
 def test_a_later_job_takes_over_who_waits() -> None:

@@ -14,18 +14,22 @@ from django.db.backends.utils import CursorWrapper
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from django_cognito_confirm import ledger
+from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.errors import (
     AliasConflict,
     AlreadyConfirmed,
     ConfirmSignUpError,
     InvalidCode,
+    NotListedYet,
     OutcomeUnknown,
     Refused,
+    Throttled,
     Unavailable,
     UserNotFound,
     WrongState,
 )
-from django_cognito_confirm.models import Confirmation
+from django_cognito_confirm.models import Confirmation, Job, Status
 from django_cognito_confirm.sandbox.models import Attempt, SandboxUser
 from django_cognito_confirm.services import (
     aadmin_confirm_sign_up,
@@ -518,6 +522,34 @@ def test_already_confirmed_said_to_staff_is_followed_by_a_look(heard: Heard) -> 
     with pytest.raises(AlreadyConfirmed):
         admin_confirm_sign_up("alice")
     assert heard.usernames == ["alice"]
+
+
+def test_somebody_who_waits_in_a_job_goes_on_waiting_when_a_call_was_not_carried_out(server: FaultServer) -> None:
+    job = Job.objects.create(pool="default", source="command")
+    ledger.queue(get_pool(), job, {get_pool().username_key("alice"): "alice"})
+    server.script("AdminConfirmSignUp", "throttle")
+    with pytest.raises(Throttled):
+        admin_confirm_sign_up("alice")
+    assert [(row.username, row.open_attempts) for row in ledger.waiting(job)] == [("alice", 0)]
+
+
+def test_somebody_whose_job_is_over_does_not_wait_in_it_again(server: FaultServer) -> None:
+    job = Job.objects.create(pool="default", source="command")
+    ledger.queue(get_pool(), job, {get_pool().username_key("alice"): "alice"})
+    for _ in range(2):
+        with pytest.raises(UserNotFound):
+            admin_confirm_sign_up("alice")
+    attempt = ledger.begin(get_pool(), "alice", source="admin", by_staff=True)  # … and the process dies
+    assert (attempt.waits, Confirmation.objects.get().job) == (False, None)
+
+
+def test_already_confirmed_is_not_recorded_where_no_listing_shows_it(server: FaultServer, heard: Heard) -> None:
+    server.users.add("alice", status="CONFIRMED")
+    server.default("ListUsers", "access_denied")
+    with pytest.raises(NotListedYet):
+        admin_confirm_sign_up("alice")
+    row = Confirmation.objects.get()
+    assert (row.status, row.last_error_kind, heard.usernames) == (Status.UNKNOWN, "not_listed_yet", [])
 
 
 def test_staff_are_told_of_a_state_that_has_no_code() -> None:

@@ -11,7 +11,7 @@ from django_cognito_confirm import cognito
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.errors import AliasConflict, Misconfigured, Unavailable, UserNotFound
 from django_cognito_confirm.sandbox.models import SandboxUser
-from django_cognito_confirm.verifying import AddressDiffers, verify_email
+from django_cognito_confirm.verifying import AccountDiffers, AddressDiffers, verify_email
 from tests.conftest import last_code, sign_up
 from tests.faults import FaultServer, operations
 from tests.faults.behaviours import error
@@ -69,13 +69,33 @@ def test_it_stays_verified_whoever_takes_the_same_address_later(server: FaultSer
 
 
 def test_nothing_but_the_verification_is_changed(server: FaultServer) -> None:
-    add(server, "Alice")
+    add(server, "Alice", "Alice@example.com")
 
     verify_email("alice", ADDRESS)
 
     [body] = server.called(UPDATE)
     assert body["Username"] == "Alice"
-    assert body["UserAttributes"] == [{"Name": "email_verified", "Value": "true"}]
+    assert body["UserAttributes"] == [
+        {"Name": "email", "Value": "Alice@example.com"},
+        {"Name": "email_verified", "Value": "true"},
+    ]
+
+
+def test_an_address_that_the_person_has_changed_to_meanwhile_is_not_verified(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(server, "mallory", ADDRESS)
+    update = operations.OPERATIONS[UPDATE]
+
+    def change_first(users: Any, body: dict[str, Any]) -> Any:
+        users.get("mallory").attributes["email"] = "bob@example.com"
+        return update(users, body)
+
+    monkeypatch.setitem(operations.OPERATIONS, UPDATE, change_first)
+    verify_email("mallory", ADDRESS)
+
+    attributes = cognito.admin_get_user(get_pool(), "mallory").attributes
+    assert (attributes["email"], attributes["email_verified"]) == (ADDRESS, "true")
 
 
 @pytest.mark.parametrize(
@@ -185,6 +205,17 @@ def test_an_address_that_the_account_has_not_is_not_verified(here: str) -> None:
     with pytest.raises(AddressDiffers):
         verify_email("alice", here)
     assert verified() == []
+
+
+def test_an_account_that_is_not_the_one_known_is_left_alone() -> None:
+    former = sign_up("alice")["UserSub"]
+    SandboxUser.objects.all().delete()
+    sub = sign_up("alice")["UserSub"]
+
+    with pytest.raises(AccountDiffers):
+        verify_email("alice", ADDRESS, sub=former)
+    assert verified() == []
+    assert verify_email("alice", ADDRESS, sub=sub)
 
 
 def test_an_account_without_an_address_has_another_one() -> None:

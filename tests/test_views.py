@@ -441,8 +441,15 @@ def test_the_pages_are_open_under_login_required(client: Client, settings: Any) 
         assert client.get(reverse(f"cognito_confirm:{name}")).status_code == 200
 
 
-def test_a_post_without_a_token_is_refused() -> None:
-    assert Client(enforce_csrf_checks=True).post("/confirm/", {"username": "a", "code": "1"}).status_code == 403
+def test_a_post_without_a_token_is_refused_also_where_the_site_has_no_middleware_for_that(settings: Any) -> None:
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Csrf" not in name]
+    for path in ("/confirm/", "/confirm/resend/"):
+        assert Client(enforce_csrf_checks=True).post(path, {"username": "a", "code": "1"}).status_code == 403
+
+
+def test_what_is_posted_is_marked_for_djangos_reports(client: Client) -> None:
+    request: Any = client.post("/confirm/", {"username": "alice", "code": "123456"}).wsgi_request
+    assert request.sensitive_post_parameters == "__ALL__"
 
 
 @pytest.mark.parametrize("name", ["confirm", "resend", "done"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -52,13 +53,13 @@ def ask_to_confirm(
         origin.message_user(request, str(error), messages.ERROR)
         return None
     count = len(selection.pks)
-    may_verify = count == 1 and access.may(request, "verify_email")
+    if count == 1 and access.may(request, "verify_email"):
+        selection = replace(selection, email=next(map(email_of, queryset[:1]), ""))
     question = pages.Question(
         title=_("Confirm sign-up in Cognito"),
         facts=list(_facts(pool, count)),
         button=_("Confirm in Cognito"),
         view="confirm",
-        email=next(map(email_of, queryset[:1]), "") if may_verify else "",
     )
     return pages.ask(request, selection, queryset, question)
 

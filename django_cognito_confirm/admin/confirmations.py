@@ -90,7 +90,7 @@ class ConfirmationAdmin(LedgerAdmin):
     def confirm_view(self, request: HttpRequest) -> HttpResponse:
         """Confirm the people whom staff have chosen in some list of this admin site."""
         access.require(request, "confirm_sign_up")
-        job = confirm(request, Selection.read(self.admin_site, request))
+        job = confirm(request, Selection.read(self.admin_site, request, "confirm"))
         jobs: Any = self.admin_site.get_model_admin(Job)
         return HttpResponseRedirect(jobs.url("change", job.pk))
 
@@ -100,7 +100,7 @@ class ConfirmationAdmin(LedgerAdmin):
         if operation is None:
             raise Http404
         access.require(request, operation.permission)
-        selection = Selection.read(self.admin_site, request)
+        selection = Selection.read(self.admin_site, request, "apply", name)
         if selection.origin is not self or len(selection.pks) > MOST:
             raise BadRequest("These are not rows of this list, or too many.")
         apply(operation, request, selection)

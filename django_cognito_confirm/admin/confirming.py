@@ -12,13 +12,12 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from .. import bulk, cognito, verifying
+from .. import bulk
 from ..bulk import Outcome
-from ..conf import Pool, get_pool
-from ..errors import ConfirmSignUpError, Misconfigured
+from ..conf import get_pool
 from ..models import Confirmation, Job
-from . import access, outcomes
-from .people import email_of, name_of, rows_of
+from . import vouching
+from .people import name_of
 from .running import INLINE, go_on
 from .selections import CHUNK, Selection
 from .wording import tell
@@ -34,6 +33,7 @@ def confirm(request: HttpRequest, selection: Selection) -> Job:
     if people is None:
         raise Http404
     pool = get_pool(selection.pool)
+    vouched = vouching.vouch(request, selection, pool, people[0])
     job = bulk.create_job(pool, source="admin", requested_by=request.user)  # type: ignore[arg-type]  # it is staff
     said = _("Confirm sign-up in Cognito: asked for, job #%(number)d.") % {"number": job.pk}
     told: list[Outcome] = []
@@ -49,8 +49,8 @@ def confirm(request: HttpRequest, selection: Selection) -> Job:
         messages.warning(request, _("No longer in the list: %(count)d.") % {"count": missing})
     _say(request, told)
     go_on(request, job)
-    if len(selection.pks) == 1 and "verify_email" in request.POST and access.may(request, "verify_email"):
-        _verify_email(request, pool, people[0])
+    if vouched:
+        vouching.verify(request, pool, vouched)
     return job
 
 
@@ -70,27 +70,3 @@ def _say(request: HttpRequest, told: list[Outcome]) -> None:
     for kind in names:
         level = messages.INFO if Outcome("", kind).ok else messages.WARNING
         messages.add_message(request, level, tell(bulk.summarize(kind), names[kind]))
-
-
-def _verify_email(request: HttpRequest, pool: Pool, person: Model) -> None:
-    """Mark the address of the local record as verified, if its owner is confirmed."""
-    email = email_of(person)
-    row = rows_of(pool, type(person), [person]).get(person.pk)
-    if row is None or not outcomes.is_confirmed(row):
-        messages.warning(request, _("The e-mail address was not marked as verified: the person is not confirmed."))
-        return
-    try:
-        news = verifying.verify_email(name_of(person), email, pool=pool.alias)
-    except ConfirmSignUpError as error:
-        why = cognito.explain(error) if isinstance(error, Misconfigured) else error.summary
-        messages.error(request, _("%(email)s was not marked as verified: %(why)s.") % {"email": email, "why": why})
-        return
-    said = _("%(email)s is marked as verified.") if news else _("%(email)s was verified already.")
-    messages.success(request, said % {"email": email})
-    if news:
-        LogEntry.objects.log_actions(
-            request.user.pk,
-            [person],
-            CHANGE,
-            _("E-mail address marked as verified in Cognito: %(email)s") % {"email": email},
-        )

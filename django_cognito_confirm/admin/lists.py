@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db import connections
@@ -48,6 +49,12 @@ class LedgerChangeList(ChangeList):
     """Leaves the hierarchy of dates out where it would read too many rows, or where the database cannot make it."""
 
     is_capped = False
+
+    def get_filters_params(self, params: Any = None) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = super().get_filters_params(params)
+        if any("\0" in value for values in found.values() for value in values):
+            raise IncorrectLookupParameters  # PostgreSQL would refuse the statement
+        return found
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -21,7 +21,7 @@ SETTLED: Final[tuple[Any, ...]] = (Status.DELIVERED, Status.CONFIRMED, Status.RE
 
 WITHOUT_ERROR: Final[dict[Any, str]] = {
     Status.DELIVERED: "confirmed",
-    Status.CONFIRMED: "confirmed",
+    Status.CONFIRMED: "owed",
     Status.REJECTED: "refused",
 }
 """Kinds of outcome for rows that say no more than their status."""

@@ -36,8 +36,6 @@ class Question:
     view: str
     """Name of the view of the ledger's admin that does it; ``args`` are that view's."""
     args: tuple[str, ...] = ()
-    email: str = ""
-    """Address that can be marked as verified on the way."""
 
 
 def choose(
@@ -76,8 +74,9 @@ def ask(request: HttpRequest, selection: Selection, queryset: QuerySet[Any], que
         "count": len(selection.pks),
         "names": [str(person) for person in islice(queryset[:NAMES], NAMES)],
         "more": max(0, len(selection.pks) - NAMES),
+        "email": selection.email,
         "field": FIELD,
-        "selection": selection.sign(),
+        "selection": selection.sign(question.view, *question.args),
         "url": confirmations.url(question.view, *question.args),
         "back": selection.back,
     }

@@ -26,6 +26,14 @@ def email_of(person: Model) -> str:
     return getattr(person, get_field() if get_field else "email", "") or ""
 
 
+def is_anothers(row: Confirmation, person: Model) -> bool:
+    """Return whether ``row`` is tied to another local user than ``person``.
+
+    A row can be tied to users only: of objects of another model it says nothing.
+    """
+    return isinstance(person, get_user_model()) and row.user_id not in (None, person.pk)
+
+
 def rows_of(pool: Pool, model: type[Model], people: Collection[Model]) -> dict[Any, Confirmation]:
     """Return the ledger's rows of ``people``, objects of ``model``, by their primary keys. One statement.
 

@@ -1,8 +1,8 @@
 """What staff have chosen in a list, on its way through the page that asks whether they mean it.
 
 It travels in one signed field of a form, for Django takes no more than a thousand fields. The signature only spares
-whoever reads it the nonsense: the people are looked up again through the list that they were chosen from, so that
-nobody can reach whom they could not list.
+whoever reads it the nonsense, such as what was chosen for something else: the people are looked up again through the
+list that they were chosen from, so that nobody can reach whom they could not list.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Selection:
     pks: list[int | str]
     back: str
     """Path of the list, with its filters."""
+    email: str = ""
+    """Address of the only one who was chosen, where staff may vouch for it: they do for none but the one they saw."""
 
     @classmethod
     def of(cls, origin: ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any], pool: str = "") -> Selection:
@@ -53,14 +55,14 @@ class Selection:
         return cls(origin, pool, [pk if isinstance(pk, int) else str(pk) for pk in pks], request.get_full_path())
 
     @classmethod
-    def read(cls, site: AdminSite, request: HttpRequest) -> Selection:
-        """Return what a form brings back.
+    def read(cls, site: AdminSite, request: HttpRequest, *purpose: str) -> Selection:
+        """Return what a form brings back that was signed for ``purpose``.
 
-        Raises ``BadRequest`` when it is none of ours or too old, ``Http404`` when the list is gone, and
-        ``PermissionDenied`` for whoever may not see the list (any more).
+        Raises ``BadRequest`` when it is none of ours, for another purpose or too old, ``Http404`` when the list is
+        gone, and ``PermissionDenied`` for whoever may not see the list (any more).
         """
         try:
-            label, *facts = signing.loads(request.POST.get(FIELD, ""), salt=SALT, max_age=MAX_AGE)
+            label, *facts = signing.loads(request.POST.get(FIELD, ""), salt=_salt(purpose), max_age=MAX_AGE)
             origin = site.get_model_admin(apps.get_model(label))
         except signing.BadSignature:
             raise BadRequest("Choose the people in the list again, please.") from None
@@ -70,10 +72,10 @@ class Selection:
             raise PermissionDenied
         return cls(origin, *facts)
 
-    def sign(self) -> str:
-        """Return the form's field."""
-        facts = [self.origin.opts.label_lower, self.pool, self.pks, self.back]
-        return signing.dumps(facts, salt=SALT, compress=True)
+    def sign(self, *purpose: str) -> str:
+        """Return the form's field, for the view that ``purpose`` names and its arguments."""
+        facts = [self.origin.opts.label_lower, self.pool, self.pks, self.back, self.email]
+        return signing.dumps(facts, salt=_salt(purpose), compress=True)
 
     def chunks(self, request: HttpRequest) -> Iterator[list[Model]]:
         """Yield those of the chosen who are in the list of this member of staff now, some hundred at a time."""
@@ -82,3 +84,7 @@ class Selection:
             # A list that joins other tables may show one person twice.
             if chunk := list({item.pk: item for item in found}.values()):
                 yield chunk
+
+
+def _salt(purpose: tuple[str, ...]) -> str:
+    return ":".join((SALT, *purpose))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .. import inputs, ledger
 from ..conf import Pool, get_pool
-from ..models import Confirmation, Job, Status
-from .reports import DELIVERED_BEFORE, ELSEWHERE, QUEUED, REPEATED, UNFIT, Outcome
+from ..models import Confirmation, Job
+from .reports import DELIVERED_BEFORE, ELSEWHERE, OWED, QUEUED, REPEATED, UNFIT, Outcome
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -41,12 +41,15 @@ def add(
     pool = get_pool(job.pool)
     for names, outcomes in _in_chunks(pool, usernames):
         queued = ledger.queue(pool, job, names, again=again)
-        outcomes.extend(Outcome(row.username, DELIVERED_BEFORE) for row in queued.delivered)
+        outcomes.extend(_before(row) for row in queued.delivered)
         outcomes.extend([Outcome("", ELSEWHERE)] * queued.elsewhere + [Outcome("", REPEATED)] * queued.repeated)
-        _rows(job).update(total=F("total") + len(queued.rows), skipped=F("skipped") + len(queued.delivered))
         for outcome in outcomes:
             on_outcome(outcome)
         yield from queued.rows
+
+
+def _before(row: Confirmation) -> Outcome:
+    return Outcome(row.username, OWED if row.owed else DELIVERED_BEFORE)
 
 
 def preview(pool: Pool, usernames: Iterable[str]) -> Iterator[Outcome]:
@@ -61,7 +64,7 @@ def preview(pool: Pool, usernames: Iterable[str]) -> Iterator[Outcome]:
         for key, username in names.items():
             row = rows.get(key)
             if row and (row.owed or row.delivered_at):
-                yield Outcome(username, DELIVERED_BEFORE)
+                yield _before(row)
             elif row and row.queued_at and row.queued_at > now:
                 yield Outcome(username, ELSEWHERE)
             else:
@@ -107,18 +110,10 @@ class Progress:
     total: int
     waiting: int
     """In the queue, or with a worker at this moment."""
-    open: int
-    """Asked for without a clear answer; ``cognito_sync`` finds out."""
-    confirmed: int
-    refused: int
 
     @property
     def done(self) -> int:
         return self.total - self.waiting
-
-    @property
-    def percent(self) -> int:
-        return 100 * self.done // self.total if self.total else 100
 
     @property
     def is_over(self) -> bool:
@@ -127,14 +122,7 @@ class Progress:
 
 def progress(job: Job) -> Progress:
     """Return how far ``job`` is. One statement."""
-    waits = Q(queued_at__isnull=False)
-    counts = ledger.rows(job=job).aggregate(
-        waiting=Count("pk", filter=waits),
-        open=Count("pk", filter=~waits & Q(open_attempts__gt=0)),
-        confirmed=Count("pk", filter=~waits & Q(open_attempts=0, confirmed_at__isnull=False)),
-        refused=Count("pk", filter=~waits & Q(status=Status.REJECTED)),
-    )
-    return Progress(total=job.total, **counts)
+    return Progress(total=job.total, waiting=ledger.rows(job=job, queued_at__isnull=False).count())
 
 
 def batches(job: Job, size: int) -> Iterator[tuple[int, int | None]]:

@@ -6,6 +6,7 @@ written here is known by its columns: there, and only there, exactly this apostr
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -187,7 +188,12 @@ class FailureFile:
         )
         self._writer = csv.writer(self._stream)
         self._quoting_writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL)
-        self._writer.writerow([column, *FAILED_COLUMNS])
+        try:
+            self._writer.writerow([column, *FAILED_COLUMNS])
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+            raise
 
     def write(self, outcome: Outcome) -> None:
         # Spreadsheets in half of Europe take the semicolon for the end of a cell, outside quotes.

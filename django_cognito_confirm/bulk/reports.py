@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..errors import ConfirmSignUpError, describe
+from ..models import Confirmation
 
 CONFIRMED = "confirmed"
 DELIVERED_BEFORE = "delivered_before"
 ELSEWHERE = "elsewhere"
+OWED = "owed"
 QUEUED = "queued"
 REPEATED = "repeated"
 UNFIT = "unfit"
@@ -22,13 +25,14 @@ _SUMMARIES: dict[str, str | Promise] = {
     CONFIRMED: _("confirmed"),
     DELIVERED_BEFORE: _("was confirmed before, nothing to do"),
     ELSEWHERE: _("taken care of elsewhere at this moment"),
+    OWED: _("confirmed, but a receiver failed: cognito_sync tries again, and the log says why"),
     QUEUED: _("to be asked for"),
     REPEATED: _("named more than once"),
     UNFIT: _("no account can have this name"),
     UNREADABLE: _("a line that cannot be read, or names nobody"),
 }
 
-GOOD = frozenset({CONFIRMED, DELIVERED_BEFORE, ELSEWHERE, QUEUED, REPEATED, "already_confirmed"})
+GOOD: Final = frozenset({CONFIRMED, DELIVERED_BEFORE, QUEUED, REPEATED, "already_confirmed"})
 """Kinds of outcome after which nothing is left to be done by a person."""
 
 
@@ -56,6 +60,11 @@ class Outcome:
         return summarize(self.kind)
 
 
+def recorded(row: Confirmation) -> str:
+    """Return the kind of outcome of a yes that is recorded."""
+    return OWED if row.owed else CONFIRMED
+
+
 def summarize(kind: str) -> str:
     """Return what a kind of outcome means, in a few words for staff."""
     return str(_SUMMARIES.get(kind) or describe(kind))
@@ -70,7 +79,7 @@ class Report:
     throttled: int = 0
     """Calls that Cognito refused for its quota, and that were made again."""
     problem: str = ""
-    """Why the run stopped before its end: operation, error code and what to do. To set it stops the run."""
+    """What went wrong for all alike: operation, error code and what to do. To set it stops the run."""
 
     @property
     def people(self) -> int:

@@ -16,23 +16,22 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .. import cognito, ledger, staff
 from ..conf import Pool, get_option, get_pool
 from ..errors import Blocked, Misconfigured, Throttled, Unavailable
 from ..masking import Masked
-from ..models import Confirmation, Job
+from ..models import Confirmation, Job, Status
 from ..pace import Pace
 from . import jobs
 from .jobs import OnOutcome
-from .reports import CONFIRMED, ELSEWHERE, Outcome, Report
+from .reports import DELIVERED_BEFORE, ELSEWHERE, Outcome, Report, recorded
 
 logger = logging.getLogger(__package__)
 
-MOST_AT_ONCE: Final = 256
-"""Calls under way: 50 a second, Cognito's own quota, that take five seconds each."""
-
-OF_ONE_PERSON: Final = frozenset({"InvalidParameterException"})
-"""Codes that mean a wrong setting or a name that this pool cannot have: the next person may do better."""
+MOST_AT_ONCE: Final = cognito.MAX_CONNECTIONS
+"""Calls under way: enough for 50 a second, Cognito's own quota, that take five seconds each."""
 
 PATIENCE: Final = 120.0
 """Seconds without any answer from Cognito after which a run stops; what it has not asked for stays in the queue."""
@@ -55,7 +54,8 @@ def run(
     (``time.monotonic()``) at which no more calls are begun. ``on_outcome`` is told of each person, ``report`` is filled
     in on the way. Stopped by ``KeyboardInterrupt``, it records what is under way first. It stops by itself, and says
     why in ``report.problem``, when the next call would fail as well: no permission, no credentials, Cognito not to be
-    reached for ``patience`` seconds. Whatever was not asked for waits in the queue.
+    reached for ``patience`` seconds. Whatever was not asked for waits in the queue. A listing that may not be made
+    stops nothing; it is told of at the end.
     """
     report = report if report is not None else Report()
     cognito.admin_client(pool.alias)  # wrong settings must leave no attempt behind
@@ -64,17 +64,25 @@ def run(
         work.go(rows, until)
     finally:
         work.finish()
+    report.problem = report.problem or work.listing_problem
     return report
 
 
 def run_job(job: Job, *, first: int = 0, last: int | None = None, **options: Any) -> Report:
     """Confirm who waits in ``job``, ``first`` to ``last`` by primary key; note in the job why it stopped, if it did.
 
-    ``options`` are those of ``run``.
+    ``options`` are those of ``run``. Raises ``ImproperlyConfigured`` as ``run`` does, and notes that as well.
     """
+    if not first and last is None:
+        jobs.note(job, "")  # a batch must not wipe off what another one has noted
     rows = jobs.waiting(job, first=first, last=last)
-    report = run(get_pool(job.pool), rows, source=job.source, **options)
-    jobs.note(job, report.problem)
+    try:
+        report = run(get_pool(job.pool), rows, source=job.source, **options)
+    except ImproperlyConfigured as error:
+        jobs.note(job, str(error))
+        raise
+    if report.problem:
+        jobs.note(job, report.problem)
     return report
 
 
@@ -95,6 +103,8 @@ class _Run:
     """Refused for the quota, to be asked for again."""
     silent_since: float | None = None
     """Since when Cognito has given no answer of its own (``time.monotonic()``)."""
+    listing_problem: str = ""
+    """Why people who were confirmed before could not be looked up."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(f"UserCreation:{self.pool.region}", self.rate)
@@ -106,12 +116,19 @@ class _Run:
         """Record what is under way, whatever has ended the run, and put the rest back in the queue."""
         try:
             while self.under_way:
-                self.record(*self.answers.get())
-        finally:
+                self.record_or_log(*self.answers.get())
             for attempt in self.put_off:
                 ledger.put_back(attempt)
+        finally:
             if self.threads:
                 self.threads.shutdown()
+
+    def record_or_log(self, attempt: ledger.Attempt, future: Future[staff.Answer]) -> None:
+        try:
+            self.record(attempt, future)
+        except Exception:
+            # The attempt stays open, for sync; the answers to the others are not to be lost as well.
+            logger.exception("Confirmation %s: its outcome was not recorded; cognito_sync will.", attempt.row.pk)
 
     def go(self, rows: Iterable[Confirmation], until: float | None) -> None:
         attempts = self.attempts(rows)
@@ -132,7 +149,7 @@ class _Run:
             put_off = self.put_off.popleft()
             attempt = ledger.renew(put_off)
             if attempt is None:
-                self.tell(Outcome(put_off.username, ELSEWHERE))
+                self.tell_of_change(put_off.row)
             else:
                 yield attempt
 
@@ -140,7 +157,7 @@ class _Run:
         for row in rows:
             attempt = ledger.take(row, source=self.source)
             if attempt is None:
-                self.tell(Outcome(row.username, ELSEWHERE))
+                self.tell_of_change(row)
             else:
                 yield attempt
 
@@ -157,13 +174,14 @@ class _Run:
         time.sleep(max(0, deadline - time.monotonic()))
 
     def ask(self, attempt: ledger.Attempt) -> None:
+        # Whatever fails here leaves the attempt open: when its two minutes are over, the row waits again.
         metadata = Masked(self.pool.get_client_metadata())
-        self.under_way += 1
         if self.threads is None:
             future: Future[staff.Answer] = Future()
             future.set_result(staff.ask(self.pool, attempt, metadata))
         else:
             future = self.threads.submit(staff.ask, self.pool, attempt, metadata, before_listing=self.listing_pace.wait)
+        self.under_way += 1
         future.add_done_callback(lambda done: self.answers.put((attempt, done)))
 
     def record(self, attempt: ledger.Attempt, future: Future[staff.Answer]) -> None:
@@ -175,22 +193,27 @@ class _Run:
             self.silent_since = None
         elif self.silent_since is None:
             self.silent_since = now
-        if isinstance(error, Throttled | Unavailable | Blocked):
+        if error is not None and staff.is_for_later(error):
             self.put_off.append(attempt)
-            self.pace.slow_down()
-            self.report.throttled += isinstance(error, Throttled)
-            if self.silent_since is not None and now - self.silent_since > self.patience:
+            if not isinstance(error, Misconfigured):
+                self.pace.slow_down()
+                self.report.throttled += isinstance(error, Throttled)
+            is_silent = self.silent_since is not None and now - self.silent_since > self.patience
+            if isinstance(error, Misconfigured) or is_silent:
                 self.report.problem = cognito.explain(error)
             return
-        if isinstance(error, Misconfigured) and error.code not in OF_ONE_PERSON:
-            self.put_off.append(attempt)
-            self.report.problem = cognito.explain(error)
-            return
+        if isinstance(answer.listing_error, Misconfigured):
+            self.listing_problem = cognito.explain(answer.listing_error)
         outcome = staff.record(self.pool, attempt, answer)
         if isinstance(outcome, Confirmation):
-            self.tell(Outcome(attempt.username, CONFIRMED))
+            self.tell(Outcome(attempt.username, recorded(outcome)))
         else:
             self.tell(Outcome.of(attempt.username, outcome))
+
+    def tell_of_change(self, row: Confirmation) -> None:
+        """Tell of somebody whose row is not as it was read: confirmed meanwhile, or another worker's."""
+        row = ledger.read(row.pk) or row
+        self.tell(Outcome(row.username, DELIVERED_BEFORE if row.status == Status.DELIVERED else ELSEWHERE))
 
     def tell(self, outcome: Outcome) -> None:
         self.report.outcomes[outcome.kind] += 1

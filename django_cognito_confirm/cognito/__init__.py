@@ -4,7 +4,7 @@ boto3 is imported when it is first needed, never with a module: it costs a proce
 """
 
 from .calls import explain
-from .clients import admin_client, public_client, warm_up
+from .clients import MAX_CONNECTIONS, admin_client, public_client, warm_up
 from .messages import ClientFacts, ConfirmSignUp, Delivery, ListedUser, PoolFacts
 from .operations import (
     admin_confirm_sign_up,
@@ -20,6 +20,7 @@ from .operations import (
 )
 
 __all__ = [
+    "MAX_CONNECTIONS",
     "ClientFacts",
     "ConfirmSignUp",
     "Delivery",

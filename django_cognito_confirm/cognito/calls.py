@@ -20,6 +20,7 @@ from ..errors import (
     OutcomeUnknown,
     Unavailable,
 )
+from ..masking import Masked
 from .clients import get_client
 
 # The package's name, under which sites set its level.
@@ -31,14 +32,14 @@ def call(
 ) -> Mapping[str, Any] | ConfirmSignUpError:
     """Make the call of ``operation`` with what ``members`` returns; *return* what went wrong.
 
-    The caller raises it, outside the ``except`` blocks: so neither its context nor its traceback keeps a frame of
-    botocore's or of this function, where code, hash and session lie open. Raises ``ImproperlyConfigured`` only.
+    The caller raises it: so neither its context nor its traceback keeps a frame in which code, hash and session lie
+    open. Raises ``ImproperlyConfigured``, and what tells the process to stop.
     """
-    from botocore import exceptions, xform_name
+    from botocore import xform_name
 
     try:
         method = getattr(get_client(kind, pool), xform_name(operation))
-        given = members()
+        given = Masked(members())
     except ImproperlyConfigured:
         raise
     except Exception as e:  # noqa: BLE001
@@ -47,25 +48,47 @@ def call(
         reason = "".join(traceback.format_exception_only(e)).strip()
         logger.error("%s: the call could not be made up: %s", operation, reason)  # noqa: TRY400
         return _logged(operation, Misconfigured(type(e).__name__))
-    no_answer = OPERATIONS[operation].no_answer
+    answer = _carry_out(method, given)
+    if isinstance(answer, Exception):
+        return _logged(operation, _read(operation, answer))
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _carry_out(
+    method: Callable[..., Mapping[str, Any]], members: Masked[Mapping[str, Any]]
+) -> Mapping[str, Any] | BaseException:
+    """Make the call; return what it raises, without botocore's frames.
+
+    Also what stops the process: a server ends workers that take too long, and most of their time is spent here.
+    """
     try:
-        reply: Mapping[str, Any] = method(**given)
-    except exceptions.ClientError as error:
-        return _from_answer(operation, error.response)
-    except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError) as e:
-        failure: ConfirmSignUpError = Unavailable(type(e).__name__)
-    except (
-        exceptions.NoCredentialsError,
-        exceptions.PartialCredentialsError,
-        exceptions.CredentialRetrievalError,
-        exceptions.ParamValidationError,
-    ) as e:
-        failure = Misconfigured(type(e).__name__)
-    except Exception as e:  # noqa: BLE001 - nonsense from the wire comes out of the parsers as anything
-        failure = no_answer(type(e).__name__)
-    else:
-        return reply
-    return _logged(operation, failure)
+        return method(**members.value)
+    except BaseException as error:  # noqa: BLE001
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        return error
+
+
+def _read(operation: str, error: Exception) -> ConfirmSignUpError:
+    from botocore import exceptions
+
+    code = type(error).__name__
+    match error:
+        case exceptions.ClientError():
+            return _from_answer(operation, error.response)
+        case (
+            exceptions.EndpointConnectionError() | exceptions.ConnectTimeoutError() | exceptions.ProxyConnectionError()
+        ):
+            return Unavailable(code)
+        case (
+            exceptions.NoCredentialsError()
+            | exceptions.PartialCredentialsError()
+            | exceptions.CredentialRetrievalError()
+            | exceptions.ParamValidationError()
+        ):
+            return Misconfigured(code)
+    return OPERATIONS[operation].no_answer(code)  # nonsense from the wire comes out of the parsers as anything
 
 
 MAX_CODE_LENGTH: Final = 64
@@ -77,7 +100,7 @@ _UNFIT = re.compile(r"[^\w.:#-]")
 def _from_answer(operation: str, response: Mapping[str, Any]) -> ConfirmSignUpError:
     code = _UNFIT.sub("", str(response["Error"].get("Code", "")))[:MAX_CODE_LENGTH]
     error = OPERATIONS[operation].classify(code, str(response["Error"].get("Message", "")))
-    return _logged(operation, error(code, request_id=response.get("ResponseMetadata", {}).get("RequestId", "")))
+    return error(code, request_id=response.get("ResponseMetadata", {}).get("RequestId", ""))
 
 
 _HINTS = {

@@ -25,7 +25,7 @@ CONNECT_TIMEOUT: Final = 5
 READ_TIMEOUT: Final = 20
 """Seconds. A post-confirmation Lambda may take three times 5 s before Cognito answers."""
 MAX_CONNECTIONS: Final = 256
-"""Kept alive for each client: more than a server has threads, so that none is thrown away and opened anew.
+"""Kept alive for each client: as many as a server has threads, or a bulk run has calls under way.
 
 No more are opened than there are calls at the same time. Under ASGI each request has a thread of its own.
 """

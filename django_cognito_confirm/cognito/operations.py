@@ -121,11 +121,13 @@ def admin_get_user(pool: Pool, username: str) -> ListedUser:
     return _read_user(reply)
 
 
-def admin_verify_email(pool: Pool, username: str) -> None:
+def admin_verify_email(pool: Pool, username: str, email: str) -> None:
     """Call AdminUpdateUserAttributes with ``email_verified`` true (IAM: ``cognito-idp:AdminUpdateUserAttributes``).
 
-    In pools with alias attributes the person can sign in with the address from then on, and another account that could
-    no longer can: ``verifying.verify_email`` looks first. It may be called again. Raises ``ConfirmSignUpError``.
+    ``email`` is the address that the account was seen with. It is written again in the same call: one that the person
+    has changed to in the meantime must not become verified. In pools with alias attributes the person can sign in with
+    the address from then on, and another account that could no longer can: ``verifying.verify_email`` looks first. It
+    may be called again. Raises ``ConfirmSignUpError``.
     """
     reply = call(
         pool,
@@ -134,7 +136,7 @@ def admin_verify_email(pool: Pool, username: str) -> None:
         lambda: {
             "UserPoolId": pool.user_pool_id,
             "Username": username,
-            "UserAttributes": [{"Name": "email_verified", "Value": "true"}],
+            "UserAttributes": [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
         },
     )
     if isinstance(reply, ConfirmSignUpError):

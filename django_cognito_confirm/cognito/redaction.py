@@ -40,9 +40,10 @@ def redact_logs(client: BaseClient) -> None:
         if name.startswith("botocore") and isinstance(logger, logging.Logger):
             logger.addFilter(_redaction)
     events = client.meta.events
-    events.register_first("provide-client-params.cognito-identity-provider", _begin)
+    # From the first record that holds what is sent to the last; before it, botocore may still refuse to make the call.
+    events.register_first("before-call.cognito-identity-provider", _begin)
     for event in ("after-call", "after-call-error"):
-        events.register_last(f"{event}.cognito-identity-provider", _end)
+        events.register_first(f"{event}.cognito-identity-provider", _end)
 
 
 def _begin(**event: Any) -> None:

@@ -23,7 +23,7 @@ from .listed import (
     rows_of_subs,
     take_for_delivered,
 )
-from .outcomes import confirm, fail, leave_open, refuse
+from .outcomes import confirm, fail, leave_open, refuse, release
 from .queue import Queued, put_back, queue, renew, take, waiting
 from .rows import LEASE, database, read, rows
 from .sign_ups import sign_up
@@ -48,6 +48,7 @@ __all__ = [
     "read",
     "recorded_subs",
     "refuse",
+    "release",
     "renew",
     "rows",
     "rows_of_keys",

@@ -38,6 +38,11 @@ class Attempt:
     lease: datetime | None = None
     """For staff's: until when it has the row, as ``queued_at`` says."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether the row was in the queue of a job when the attempt began."""
+        return self.lease is not None and self.row.job_id is not None
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
@@ -96,7 +101,7 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) 
 
 def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, lease: datetime | None) -> bool:
     """Begin on ``row`` and let it show that, unless it is no longer what it was when it was read."""
-    unchanged = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
+    unchanged: dict[str, Any] = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
     facts: dict[str, Any] = {"started_at": now}
     if not row.owed and row.delivered_at is None:  # whoever had the person confirmed stays named
         facts["source"] = source
@@ -104,6 +109,9 @@ def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, l
         facts["username"] = username
         unchanged["open_attempts"] = row.open_attempts
     if lease is not None:
+        unchanged |= {"queued_at": row.queued_at, "job": row.job_id}
+        if row.queued_at is None:
+            facts["job"] = None  # one in which it does not wait has no part in this attempt
         facts["queued_at"] = lease
     with _committed():
         if not rows(**unchanged).update(open_attempts=F("open_attempts") + 1, **facts):

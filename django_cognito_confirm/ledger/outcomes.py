@@ -38,7 +38,7 @@ def refuse(attempt: Attempt, code: str, kind: str = "") -> None:
     """
     facts = {"open_attempts": F("open_attempts") - 1, "last_error": code, "last_error_kind": kind}
     if not _of(attempt).filter(open_attempts__gt=0).update(**facts, **_out_of_the_queue(attempt)):
-        _release(attempt)
+        release(attempt)
 
 
 @tried_again
@@ -46,7 +46,7 @@ def leave_open(attempt: Attempt, code: str, kind: str = "") -> None:
     """There was no clear answer; ``sync`` finds out what became of it."""
     facts = {"unclear": True, "last_error": code, "last_error_kind": kind}
     if not _of(attempt).update(**facts, **_out_of_the_queue(attempt)):
-        _release(attempt)
+        release(attempt)
 
 
 def fail(attempt: Attempt, error: ConfirmSignUpError, *, unclear: bool | None = None) -> None:
@@ -68,7 +68,8 @@ def _out_of_the_queue(attempt: Attempt) -> dict[str, Any]:
     return {"queued_at": Case(When(queued_at=attempt.lease, then=Value(None)), default=F("queued_at"))}
 
 
-def _release(attempt: Attempt) -> None:
+@tried_again
+def release(attempt: Attempt) -> None:
     """Staff's call has ended, and the row is not what it was when it began: do no more than give it back."""
     if attempt.lease is not None:
         rows(pk=attempt.row.pk, queued_at=attempt.lease).update(queued_at=None)
@@ -102,7 +103,7 @@ def _confirm(
             row.status = "delivered"  # as the database computes it
             send(row, by_owner=by_owner, session=session, request=request)
             return row
-    _release(attempt)
+    release(attempt)
     # A listing has recorded this yes before us, or the name is a new person's since.
     return read(attempt.row.pk) or attempt.row
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -18,6 +19,7 @@ from ..conf import Pool
 from ..conflicts import tried_again
 from ..models import Confirmation, Job
 from .attempts import NAME_IS_FREE, Attempt
+from .outcomes import release
 from .rows import DELIVERED, LEASE, database, rows
 
 
@@ -35,23 +37,27 @@ class Queued:
     """How many this job has seen before."""
 
 
+@tried_again
 def queue(pool: Pool, job: Job, names: Mapping[str, str], *, again: bool = False) -> Queued:
     """Put people in the queue of ``job``: some hundred ``names`` by their ``username_key``. Overwrites no attempt.
 
     Rows whose confirmation is recorded are left alone, unless ``again``; what is owed is left alone in any case. A row
-    that waits in another job waits in this one from now on.
+    that waits in another job waits in this one from now on. Counts them in the job; commits before it returns.
     """
     now = timezone.now()
-    of_names = rows(pool=pool.alias, username_key__in=list(names))
-    before = {row.username_key: row for row in of_names}
-    _add(pool, job, {key: name for key, name in names.items() if key not in before})
-    for key, row in before.items():
-        if row.username != names[key]:
-            tried_again(rows(NAME_IS_FREE, pk=row.pk).update)(username=names[key])
     free = Q(queued_at=None) | Q(queued_at__lte=now)
     can_be_asked = Q(owed=False) if again else Q(owed=False) & ~DELIVERED
-    tried_again(of_names.filter(free & can_be_asked).exclude(job=job).update)(job=job, queued_at=now)
-    return _sorted(list(of_names.all()), job, before)
+    of_names = rows(pool=pool.alias, username_key__in=list(names))
+    with transaction.atomic(using=database()):
+        before = {row.username_key: row for row in of_names}
+        _add(pool, job, {key: name for key, name in names.items() if key not in before})
+        spelt = {key: names[key] for key, row in before.items() if row.username != names[key]}
+        of_names.filter(free & can_be_asked).exclude(job=job).update(**_names(spelt), job=job, queued_at=now)
+        queued = _sorted(list(of_names.all()), job, before)
+        Job.objects.using(database()).filter(pk=job.pk).update(
+            total=F("total") + len(queued.rows), skipped=F("skipped") + len(queued.delivered)
+        )
+    return queued
 
 
 def _add(pool: Pool, job: Job, names: Mapping[str, str]) -> None:
@@ -61,7 +67,15 @@ def _add(pool: Pool, job: Job, names: Mapping[str, str]) -> None:
         )
         for key, name in names.items()
     ]
-    tried_again(Confirmation.objects.using(database()).bulk_create)(new, ignore_conflicts=True)
+    Confirmation.objects.using(database()).bulk_create(new, ignore_conflicts=True)
+
+
+def _names(spelt: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fact that names rows anew which nobody has named so far, by their ``username_key``."""
+    if not spelt:
+        return {}
+    name = Case(*(When(username_key=key, then=Value(name)) for key, name in spelt.items()), default=F("username"))
+    return {"username": Case(When(NAME_IS_FREE, then=name), default=F("username"))}
 
 
 def _sorted(after: list[Confirmation], job: Job, before: Mapping[str, Confirmation]) -> Queued:
@@ -101,15 +115,20 @@ def take(row: Confirmation, *, source: str) -> Attempt | None:
 def renew(attempt: Attempt) -> Attempt | None:
     """The call was refused for the moment and is made again: have the row for as long once more.
 
-    ``None`` when it needs no call any more, or another worker has it since.
+    ``None`` when it needs no call any more, or another worker has it since: the attempt is over then.
     """
     lease = timezone.now() + LEASE
     mine = rows(pk=attempt.row.pk, epoch=attempt.epoch, queued_at=attempt.lease)
-    return replace(attempt, lease=lease) if mine.update(queued_at=lease) else None
+    if mine.update(queued_at=lease):
+        return replace(attempt, lease=lease)
+    put_back(attempt)
+    return None
 
 
 @tried_again
 def put_back(attempt: Attempt) -> None:
-    """The call certainly was not carried out, and shall be made later: the row waits again."""
-    mine = rows(pk=attempt.row.pk, epoch=attempt.epoch, queued_at=attempt.lease, open_attempts__gt=0)
-    mine.update(open_attempts=F("open_attempts") - 1, queued_at=timezone.now())
+    """The call certainly was not carried out, and shall be made later: the row waits again, if nobody else has it."""
+    begun = rows(pk=attempt.row.pk, epoch=attempt.epoch, open_attempts__gt=0)
+    waits = Case(When(queued_at=attempt.lease, then=Value(timezone.now())), default=F("queued_at"))
+    if not begun.update(open_attempts=F("open_attempts") - 1, queued_at=waits):
+        release(attempt)

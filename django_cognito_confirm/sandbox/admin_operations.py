@@ -33,21 +33,26 @@ def admin_confirm_sign_up(pool: Pool, request: Mapping[str, Any]) -> dict[str, A
 def admin_update_user_attributes(pool: Pool, request: Mapping[str, Any]) -> dict[str, Any]:
     """Call an address or number verified, which makes it find the user where the pool has it as an alias.
 
-    Whoever had that alias loses it, and the address is no longer verified for them. AWS documents that of other ways to
-    verify; of this one it was seen. No other change is served here.
+    The address or number itself may be written in the same call, and in no other. Whoever had that alias loses it, and
+    the address is no longer verified for them. AWS documents that of other ways to verify; of this one it was seen. No
+    other change is served here.
     """
-    flags = {item["Name"]: item.get("Value") for item in request["UserAttributes"]}
-    verified = [attribute for attribute in names.VERIFIABLE if flags.get(f"{attribute}_verified") == "true"]
-    if len(verified) < len(flags):
+    changes = {item["Name"]: item.get("Value") or "" for item in request["UserAttributes"]}
+    verified = [attribute for attribute in names.VERIFIABLE if changes.get(f"{attribute}_verified") == "true"]
+    written = [attribute for attribute in verified if attribute in changes]
+    if len(verified) + len(written) < len(changes):
         raise errors.ONLY_VERIFIES.error()
+    values = attributes.read([{"Name": attribute, "Value": changes[attribute]} for attribute in written])
     with _find(pool, request).locked() as user:
+        for attribute in written:
+            names.change_alias(pool, user, attribute, values.get(attribute, ""))
         for attribute in verified:
             if not getattr(user, attribute):
                 raise errors.NOTHING_TO_VERIFY.error(attribute=attribute)
             names.claim_alias(pool, user, attribute, force=True)
             setattr(user, f"{attribute}_verified", True)
         user.modified_at = timezone.now()
-        user.save(update_fields=[*(f"{attribute}_verified" for attribute in verified), "modified_at"])
+        user.save(update_fields=[*written, *(f"{attribute}_verified" for attribute in verified), "modified_at"])
     return {}
 
 

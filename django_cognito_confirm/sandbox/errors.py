@@ -73,7 +73,8 @@ ATTRIBUTE_UNSTORABLE = Refusal(
     "InvalidParameterException", "Attributes did not conform to the schema: {name}: Attribute value is not valid."
 )
 ONLY_VERIFIES = Refusal(
-    "InvalidParameterException", "The sandbox sets email_verified and phone_number_verified, to true, and no others."
+    "InvalidParameterException",
+    "The sandbox sets email_verified and phone_number_verified to true, with email and phone_number, and no others.",
 )
 NOTHING_TO_VERIFY = Refusal("InvalidParameterException", "User has no {attribute} to verify.")
 ATTRIBUTES_NOT_SET = Refusal("InvalidParameterException", "One or more requested attributes do not exist.")

@@ -87,3 +87,13 @@ def claim_alias(pool: Pool, user: SandboxUser, attribute: str, *, force: bool) -
         SandboxUser.objects.filter(pk=taken.user_id).update(**{f"{attribute}_verified": False})
         taken.user = user
         taken.save(update_fields=["user"])
+
+
+def change_alias(pool: Pool, user: SandboxUser, attribute: str, value: str) -> None:
+    """Give ``user``, who is not saved yet, another address or number; the one before finds the user no longer."""
+    before = getattr(user, attribute)
+    setattr(user, attribute, value)
+    if attribute not in pool.username_attributes + rules(pool).alias_attributes:
+        return
+    if before and pool.username_key(before) != pool.username_key(value):
+        user.sign_in_names.filter(key=pool.username_key(before)).delete()

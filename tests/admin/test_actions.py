@@ -12,10 +12,13 @@ from django.contrib.auth.models import Group, User
 from django.core import signing
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from django_cognito_confirm.admin import selections
+from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation, Job
 from django_cognito_confirm.sandbox.models import SandboxUser
+from django_cognito_confirm.verifying import AddressDiffers
 from tests.conftest import Heard, sign_up
 from tests.faults import FaultServer
 
@@ -23,6 +26,10 @@ from . import sites
 from .conftest import EVERYTHING, GROUPS, Pools, Staff, people, said, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+CONFIRMING = f"{selections.SALT}:confirm"
+"""What the form that confirms people is signed with."""
 
 
 def outcomes(response: Any) -> dict[str, str]:
@@ -172,12 +179,12 @@ def test_people_of_another_tenant_are_not_confirmed_whatever_the_form_says(staff
     [mine] = people("alice")
     [other] = people("mallory", tenant="Other")
     page = staff.choose([mine])
-    facts = signing.loads(page.context["selection"], salt=selections.SALT)
+    facts = signing.loads(page.context["selection"], salt=CONFIRMING)
     facts[2] = [other.pk]
-    forged = signing.dumps(facts, salt=selections.SALT)
+    forged = signing.dumps(facts, salt=CONFIRMING)
     assert staff.post(page.context["url"], {"selection": forged}).status_code == 404
     facts[2] = [mine.pk, other.pk]
-    done = staff.post(page.context["url"], {"selection": signing.dumps(facts, salt=selections.SALT)}, follow=True)
+    done = staff.post(page.context["url"], {"selection": signing.dumps(facts, salt=CONFIRMING)}, follow=True)
     assert said(done) == ["No longer in the list: 1."]
     assert outcomes(done) == {"alice": "not in the user pool"}
     assert SandboxUser.objects.get().status == "UNCONFIRMED"
@@ -198,7 +205,7 @@ def test_a_form_that_is_none_of_ours_is_a_bad_request(staff: Staff, selection: s
 @pytest.mark.parametrize("label", ["auth.nothing", "nonsense.user", "sessions.session"])
 def test_a_list_that_is_gone_is_not_found(staff: Staff, label: str) -> None:
     page = staff.choose(people("alice"))
-    selection = signing.dumps([label, "default", [1], "/"], salt=selections.SALT)
+    selection = signing.dumps([label, "default", [1], "/"], salt=CONFIRMING)
     assert staff.post(page.context["url"], {"selection": selection}).status_code == 404
 
 
@@ -314,13 +321,46 @@ def verified(username: str) -> bool:
 
 def test_the_address_of_one_person_can_be_marked_as_verified(verifier: Staff) -> None:
     sign_up("alice")
-    chosen = people("alice")
-    page = verifier.choose(chosen)
+    page = verifier.choose(people("alice"))
     assert "Mark alice@example.com as verified" in text(page)
     done = verifier.press(page, verify_email="on")
     assert said(done) == ["alice@example.com is marked as verified."]
     assert verified("alice")
-    assert LogEntry.objects.filter(object_id=chosen[0].pk, change_message__contains="alice@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("alice@example.com", "alice@example.com is marked as verified."),
+        (
+            "other@example.com",
+            f"alice@example.com was not marked as verified: {AddressDiffers.summary}.",
+        ),
+    ],
+)
+def test_what_came_of_an_address_is_in_the_history_of_the_record_and_of_the_row(
+    verifier: Staff, email: str, said: str
+) -> None:
+    sign_up("alice", email=email)
+    verifier.press(verifier.choose(people("alice")), verify_email="on")
+    entries = LogEntry.objects.filter(user=verifier.user, change_message=f"Confirm sign-up in Cognito: {said}")
+    assert {(entry.content_type.model, entry.object_id) for entry in entries} == {
+        ("user", str(User.objects.get(username="alice").pk)),
+        ("confirmation", str(Confirmation.objects.get().pk)),
+    }
+
+
+def test_an_address_that_was_verified_before_is_in_the_history_too(verifier: Staff) -> None:
+    sign_up("alice")
+    SandboxUser.objects.update(email_verified=True)
+    verifier.press(verifier.choose(people("alice")), verify_email="on")
+    assert LogEntry.objects.filter(change_message__endswith="alice@example.com was verified already.").count() == 2
+
+
+def test_what_came_of_a_name_that_nobody_can_have_is_in_the_history_of_the_record(verifier: Staff) -> None:
+    [chosen] = people("two words")
+    verifier.press(verifier.choose([chosen]), verify_email="on")
+    assert LogEntry.objects.filter(object_id=str(chosen.pk), change_message__contains="is not confirmed").exists()
 
 
 def test_it_is_marked_for_nobody_who_did_not_tick_the_box(verifier: Staff) -> None:
@@ -345,6 +385,18 @@ def test_another_address_in_the_pool_is_told_and_left_alone(verifier: Staff) -> 
     assert not verified("alice")
 
 
+def test_no_address_is_verified_but_the_one_that_the_page_has_shown(verifier: Staff) -> None:
+    sign_up("alice")
+    page = verifier.choose(people("alice"))
+    for model in (User, SandboxUser):
+        model.objects.filter(username="alice").update(email="victim@example.com")
+    done = verifier.press(page, verify_email="on")
+    assert said(done) == [
+        "alice@example.com was not marked as verified: the record here has another e-mail address by now."
+    ]
+    assert not verified("alice")
+
+
 def test_the_address_of_somebody_who_is_not_confirmed_is_left_alone(verifier: Staff) -> None:
     sign_up("alice")
     SandboxUser.objects.update(status="FORCE_CHANGE_PASSWORD")
@@ -353,12 +405,72 @@ def test_the_address_of_somebody_who_is_not_confirmed_is_left_alone(verifier: St
     assert not verified("alice")
 
 
+SOMEBODY_ELSE = "alice@example.com was not marked as verified: the account in the user pool may be somebody else's."
+
+
+def a_row(username: str, **facts: Any) -> Confirmation:
+    row: Confirmation = Confirmation.objects.create(
+        pool="default", username=username, username_key=get_pool().username_key(username), **facts
+    )
+    return row
+
+
+def told_of(**facts: Any) -> dict[str, Any]:
+    """Return the facts of a row whose person is confirmed and told of."""
+    now = timezone.now()
+    return {"started_at": now, "confirmed_at": now, "delivered_at": now, **facts}
+
+
+@pytest.mark.parametrize("status", ["UNCONFIRMED", "CONFIRMED"])
+@pytest.mark.parametrize("sub", ["", "the-sub-before"])
+def test_the_address_of_somebody_who_took_the_name_over_is_left_alone(verifier: Staff, status: str, sub: str) -> None:
+    chosen = people("alice")
+    a_row("alice", **told_of(user=chosen[0], sub=sub))
+    sign_up("alice")
+    SandboxUser.objects.update(status=status)
+    done = verifier.press(verifier.choose(chosen), verify_email="on")
+    assert said(done) == [SOMEBODY_ELSE]
+    assert not verified("alice")
+
+
+def test_the_address_of_whom_the_record_is_not_tied_to_is_left_alone(verifier: Staff) -> None:
+    [alice] = people("alice")
+    a_row("alice", user=alice, sub="the-sub-of-alice")
+    sign_up("bob", email="alice@example.com")
+    User.objects.filter(pk=alice.pk).update(username="bob")
+    done = verifier.press(verifier.choose([alice]), verify_email="on")
+    assert said(done) == [SOMEBODY_ELSE]
+    assert not verified("bob")
+
+
+def test_the_address_of_whom_the_record_is_tied_to_is_verified(verifier: Staff) -> None:
+    chosen = people("alice")
+    a_row("alice", user=chosen[0], sub=sign_up("alice")["UserSub"])
+    verifier.press(verifier.choose(chosen), verify_email="on")
+    assert verified("alice")
+
+
+def test_whoever_was_asked_for_under_another_name_before_is_known_by_the_sub(verifier: Staff) -> None:
+    [alice] = people("alice")
+    a_row("alicia", user=alice, sub=sign_up("alice")["UserSub"])
+    verifier.press(verifier.choose([alice]), verify_email="on")
+    assert verified("alice")
+
+
 def test_the_box_needs_its_own_permission(staff: Staff) -> None:
     sign_up("alice")
     page = staff.choose(people("alice"))
     assert "as verified in Cognito, too" not in text(page)
     staff.press(page, verify_email="on")
     assert not verified("alice")
+
+
+def test_who_may_not_verify_any_more_is_refused_before_anything_is_done(verifier: Staff) -> None:
+    sign_up("alice")
+    page = verifier.choose(people("alice"))
+    verifier.user.user_permissions.remove(*verifier.user.user_permissions.filter(codename="verify_email"))
+    assert verifier.press(page, verify_email="on").status_code == 403
+    assert SandboxUser.objects.get().status == "UNCONFIRMED"
 
 
 def test_the_box_is_for_one_person_with_an_address(verifier: Staff) -> None:

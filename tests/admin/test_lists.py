@@ -59,3 +59,9 @@ def test_the_column_of_a_list_of_users_finds_their_rows_by_indexes(viewer: Staff
     assert len(statements) == 1
     assert unbounded(statements) == []
     assert "confirmed and delivered" in text(page)
+
+
+def test_a_filter_that_postgresql_would_choke_on_leads_back_to_the_list(viewer: Staff) -> None:
+    assert viewer.get(f"/tenants/{LEDGER}/?source=%00", follow=True).redirect_chain == [
+        (f"/tenants/{LEDGER}/?e=1", 302)
+    ]

@@ -1,4 +1,4 @@
-"""The example site as its visitors meet it: its own server process, a new database, a real browser."""
+"""The sites as their visitors meet them: a server process each, a new database, a real browser."""
 
 from __future__ import annotations
 
@@ -6,95 +6,60 @@ import os
 import re
 import secrets
 import shutil
-import socket
-import sqlite3
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
-MANAGE = ROOT / "example_project" / "manage.py"
-STARTS_WITHIN = 60
-"""Seconds."""
+from tests.faults import FaultServer
+
+from .servers import MANAGE, Site, serve
 
 NewPage = Callable[..., Page]
 
 
-@dataclass(frozen=True)
-class Site:
-    """The example site, served by a process of its own."""
-
-    url: str
-    env: dict[str, str]
-    database: Path
-
-    def manage(self, *arguments: str) -> str:
-        """Run one of the site's commands and return what it prints."""
-        command = [sys.executable, str(MANAGE), *arguments]
-        done = subprocess.run(command, env=self.env, check=True, capture_output=True, text=True, timeout=60)
-        return done.stdout
-
-    def is_active(self, username: str) -> bool:
-        """Whether the local user is active."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            row = connection.execute("SELECT is_active FROM auth_user WHERE username = ?", [username]).fetchone()
-        return bool(row[0])
-
-
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The example site."""
     var = tmp_path_factory.mktemp("example")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("COGNITO_", "DATABASE_URL"))}
-    env |= {
+    env = {
         "DJANGO_SETTINGS_MODULE": "tests.browser.site_settings",
         "EXAMPLE_VAR_DIR": str(var),
         "EXAMPLE_ADMIN_RATE": "1000",
     }
-    port = free_port()
-    log = var / "server.log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, str(MANAGE), "demo", "--port", str(port)], env=env, stdout=output, stderr=output
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/", server, log)
-        yield Site(f"http://127.0.0.1:{port}", env, var / "example.sqlite3")
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait(timeout=10)
+    with serve([str(MANAGE), "demo", "--port"], var, "example.sqlite3", env) as site:
+        yield site
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+@pytest.fixture(scope="package")
+def fault_server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
 
 
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"The example site did not start:\n{log.read_text()}")
+@pytest.fixture
+def faults(fault_server: FaultServer) -> Iterator[FaultServer]:
+    """What answers for the host's pool "faults"; it goes wrong until the end of the test."""
+    yield fault_server
+    fault_server.release()
+    for operation in ("SignUp", "ConfirmSignUp", "ResendConfirmationCode", "InitiateAuth"):
+        fault_server.default(operation, "ok")
+
+
+@pytest.fixture(scope="package")
+def host(tmp_path_factory: pytest.TempPathFactory, fault_server: FaultServer) -> Iterator[Site]:
+    """A host with several pools, in the look that the app comes with."""
+    folder = tmp_path_factory.mktemp("host")
+    env = {
+        "DJANGO_SETTINGS_MODULE": "tests.browser.host.settings",
+        "HOST_FOLDER": str(folder),
+        "FAULTS_URL": fault_server.url,
+        "NO_PROXY": "127.0.0.1",
+    }
+    with serve(["-m", "tests.browser.host"], folder, "host.sqlite3", env) as host:
+        yield host
 
 
 def chromium_path() -> str | None:
@@ -115,20 +80,20 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
-    """Open a page in a browser profile of its own: another person, or the same one at another device."""
+@contextmanager
+def open_pages(browser: Browser, base_url: str) -> Iterator[NewPage]:
+    """Give a function that opens a page in a new browser profile; in the end, see that no page had a complaint."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         # Refusals of the Content-Security-Policy come out here too; and pages that are answers with these statuses.
-        refused = re.search(r"Failed to load resource: .* status of (403|429)", message.text)
+        refused = re.search(r"Failed to load resource: .* status of (403|429|503)", message.text)
         if message.type in ("error", "warning") and not refused:
             complaints.append(message.text)
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(base_url=site.url, **options)
+        context = browser.new_context(**{"base_url": base_url, **options})
         context.set_default_timeout(10_000)
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -142,8 +107,22 @@ def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
 
 
 @pytest.fixture
+def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
+    """Open a page in a browser profile of its own: another person, or the same one at another device."""
+    with open_pages(browser, site.url) as open_page:
+        yield open_page
+
+
+@pytest.fixture
 def page(new_page: NewPage) -> Page:
     return new_page()
+
+
+@pytest.fixture
+def visit(browser: Browser, host: Site) -> Iterator[NewPage]:
+    """Open a page likewise, at the host with several pools."""
+    with open_pages(browser, host.url) as open_page:
+        yield open_page
 
 
 @pytest.fixture

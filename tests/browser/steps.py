@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 PASSWORD = "Correct-horse-7"
+SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+PHONE = ViewportSize(width=320, height=480)
+
+STICKING_OUT = """
+() => [...document.querySelectorAll("body *")].filter((element) => {
+    const {left, right, width} = element.getBoundingClientRect();
+    const clipped = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX != "visible";
+    return width && (left < 0 || right > innerWidth || clipped);
+}).map((element) => element.outerHTML)
+"""
 
 
 def sign_up(page: Page, username: str) -> None:
@@ -63,3 +74,33 @@ def sign_in(page: Page, username: str) -> None:
 
 def expect_signed_in(page: Page, username: str) -> None:
     expect(page.get_by_role("heading", name=f"Hello, {username}")).to_be_visible()
+
+
+def join(page: Page, pool: str, username: str, **attributes: str) -> None:
+    """Sign up at the host with several pools."""
+    page.goto(f"/sign-up/?pool={pool}")
+    for name, value in {"username": username, "password": PASSWORD, **attributes}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.get_by_role("button", name="Sign up").click()
+
+
+def enter(page: Page, pool: str, username: str) -> None:
+    """Sign in at the host with several pools."""
+    page.goto(f"/sign-in/?pool={pool}")
+    press_sign_in(page, username)
+
+
+def press_sign_in(page: Page, username: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sticking_out(page: Page) -> list[str]:
+    """Return the elements that do not fit on the screen, or whose text does not fit in them."""
+    found: list[str] = page.evaluate(STICKING_OUT)
+    return found
+
+
+def email(username: str) -> str:
+    return f"{username}@example.com"

@@ -8,7 +8,9 @@ import secrets
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import NewPage, Site
+from .acceptance import shows
+from .conftest import NewPage
+from .servers import Site
 from .steps import PASSWORD, confirm, expect_done, read_code, sign_up
 
 pytestmark = pytest.mark.browser
@@ -16,7 +18,8 @@ pytestmark = pytest.mark.browser
 MAKE_STAFF = """
 from django.contrib.auth.models import Permission, User
 staff = User.objects.create_user("{staff}", password="{password}", is_staff=True)
-permissions = Permission.objects.filter(codename__in=["view_user", "view_confirmation", "confirm_sign_up"])
+allowed = ["view_user", "view_confirmation", "confirm_sign_up", "verify_email"]
+permissions = Permission.objects.filter(codename__in=allowed)
 staff.user_permissions.set(permissions)
 User.objects.create_user("{stranger}", is_active=False)
 """
@@ -77,6 +80,18 @@ def test_three_people_come_to_three_outcomes(page: Page, site: Site, crowd: str)
     expect(main).to_contain_text(re.compile(r"asked for, job #\d+"))
     page.goto(f"/admin/auth/user/?q={crowd}-")
     expect(row(page, names[0])).to_contain_text("confirmed and delivered")
+
+
+@shows("A12")
+def test_a_person_confirmed_by_staff_can_have_a_verified_address(page: Page, site: Site, crowd: str) -> None:
+    name = f"{crowd}-1"
+    query = "SELECT email_verified FROM cognito_sandbox_sandboxuser WHERE username = ?"
+    choose(page, crowd, name)
+    page.get_by_role("checkbox", name=f"Mark {name}@example.com as verified").check()
+    assert not site.look_up(query, name)
+    page.get_by_role("button", name="Confirm in Cognito").click()
+    expect(row(page, name)).to_contain_text("confirmed")
+    assert site.look_up(query, name)
 
 
 def test_taking_it_back_changes_nothing(page: Page, site: Site, crowd: str) -> None:

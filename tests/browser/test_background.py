@@ -8,7 +8,7 @@ import secrets
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import Site
+from .servers import Site
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from .conftest import NewPage, Site
+from .acceptance import shows
+from .conftest import NewPage
+from .servers import Site
 from .steps import (
+    SCRIPTS,
     code_field,
     confirm,
     confirm_button,
@@ -23,7 +26,8 @@ from .steps import (
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@shows("C4")
+@SCRIPTS
 def test_a_person_signs_up_confirms_and_signs_in(
     new_page: NewPage, site: Site, username: str, javascript: bool
 ) -> None:
@@ -38,6 +42,7 @@ def test_a_person_signs_up_confirms_and_signs_in(
     expect_signed_in(page, username)
 
 
+@shows("C4", "C5")
 def test_the_page_says_where_the_code_went_and_asks_for_it_alone(page: Page, username: str) -> None:
     sign_up(page, username)
     expect(page.get_by_role("main")).to_contain_text("We emailed a code to a***@e***.")
@@ -54,7 +59,8 @@ def test_the_keyboard_alone_is_enough(page: Page, username: str) -> None:
     expect_done(page)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@shows("C3", "A13")
+@SCRIPTS
 def test_a_wrong_code_is_told_and_the_field_is_empty_and_focused(
     new_page: NewPage, site: Site, username: str, javascript: bool
 ) -> None:
@@ -79,6 +85,7 @@ def test_an_empty_field_is_told_beside_it(page: Page, username: str) -> None:
     expect(code_field(page)).to_be_focused()
 
 
+@shows("A6")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -95,6 +102,7 @@ def test_the_code_may_be_typed_with(page: Page, username: str, typed: object) ->
     expect_done(page)
 
 
+@shows("A1")
 def test_another_browser_asks_for_username_and_code(new_page: NewPage, site: Site, username: str) -> None:
     sign_up(new_page(), username)
     elsewhere = new_page()
@@ -106,6 +114,7 @@ def test_another_browser_asks_for_username_and_code(new_page: NewPage, site: Sit
     assert site.is_active(username)
 
 
+@shows("C3")
 def test_another_browser_learns_nothing_from_a_wrong_code(new_page: NewPage, username: str) -> None:
     sign_up(new_page(), username)
     elsewhere = new_page()
@@ -118,6 +127,7 @@ def test_another_browser_learns_nothing_from_a_wrong_code(new_page: NewPage, use
         expect(code_field(elsewhere)).to_be_focused()
 
 
+@shows("A15")
 def test_a_link_fills_the_form_in_and_one_press_confirms(new_page: NewPage, site: Site, username: str) -> None:
     owner = new_page()
     sign_up(owner, username)
@@ -129,34 +139,7 @@ def test_a_link_fills_the_form_in_and_one_press_confirms(new_page: NewPage, site
     assert site.is_active(username)
 
 
-def test_a_second_press_in_another_tab_is_no_error(page: Page, username: str) -> None:
-    sign_up(page, username)
-    code = read_code(page, username)
-    tab = page.context.new_page()
-    tab.goto("/confirm/")
-    confirm(page, code)
-    expect_done(page)
-    confirm(tab, code)
-    expect_done(tab)
-
-
-def test_a_second_visit_leads_on(page: Page, username: str) -> None:
-    sign_up(page, username)
-    confirm(page, read_code(page, username))
-    expect_done(page)
-    page.goto("/confirm/")
-    expect_done(page)
-
-
-def test_going_back_after_success_and_pressing_again_leads_on(page: Page, username: str) -> None:
-    sign_up(page, username)
-    code = read_code(page, username)
-    confirm(page, code)
-    expect_done(page)
-    page.go_back()
-    expect_done(page)
-
-
+@shows("C20", "A4")
 def test_a_new_code_is_told_of_and_the_old_one_stops_working(page: Page, username: str) -> None:
     sign_up(page, username)
     old = read_code(page, username)
@@ -205,6 +188,7 @@ def test_the_next_person_at_this_browser_starts_anew(page: Page, username: str) 
     expect(page.get_by_role("main")).not_to_contain_text(username)
 
 
+@shows("V6")
 def test_the_button_shows_that_it_works_and_takes_one_press(page: Page, username: str) -> None:
     sign_up(page, username)
     sent = answer_nothing(page)

@@ -8,12 +8,18 @@ import boto3
 import botocore
 import pytest
 from botocore.config import Config
+from django.utils.translation import to_language
 from playwright.sync_api import Page, expect
 
-from .conftest import NewPage, Site
+from .acceptance import shows
+from .axe import violations
+from .conftest import NewPage
+from .servers import LOCALES, Site
 from .steps import confirm, expect_signed_in, read_code, sign_in, sign_up
 
 pytestmark = pytest.mark.browser
+
+PATHS = pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
 
 
 def test_another_client_confirms_by_what_the_home_page_tells(page: Page, site: Site, username: str) -> None:
@@ -81,8 +87,46 @@ def test_the_printed_password_opens_the_admin(page: Page, site: Site) -> None:
     assert log.count(found[1]) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-up/", "/sign-in/", "/mailbox/", "/confirm/", "/confirm/resend/"])
+@PATHS
 def test_a_small_phone_needs_no_scrolling_sideways(new_page: NewPage, path: str) -> None:
     page = new_page(viewport={"width": 320, "height": 640})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@PATHS
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_mend(new_page: NewPage, path: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme)
+    page.goto(path)
+    assert violations(page) == []
+
+
+def choose_language(page: Page, code: str) -> None:
+    page.get_by_label("Language of the confirm pages").select_option(code)
+    page.get_by_role("button", name="Change").click()
+
+
+def test_the_site_offers_every_language_of_the_pages(page: Page) -> None:
+    page.goto("/confirm/")
+    options = page.get_by_label("Language of the confirm pages").get_by_role("option")
+    offered = options.evaluate_all("options => options.map(option => option.value)")
+    assert sorted(offered) == sorted(to_language(locale) for locale in LOCALES)
+
+
+@shows("C6")
+def test_in_japanese_the_address_is_followed_by_the_full_stop_of_japanese(page: Page, username: str) -> None:
+    sign_up(page, username)
+    choose_language(page, "ja")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.get_by_role("heading", level=1)).to_have_text("アカウントの確認")
+    told = page.locator(".cognito-confirm").inner_text()
+    assert re.search(r"a\*\*\*@e\*\*\*[^.]*。", told)
+    assert "." not in told
+
+
+def test_a_right_to_left_language_turns_the_page_and_not_the_rest_of_the_site(page: Page, username: str) -> None:
+    sign_up(page, username)
+    choose_language(page, "ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("banner")).to_have_attribute("dir", "ltr")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import django
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .conftest import NewPage, Site
-from .steps import code_field, confirm, confirm_button, expect_done, read_code, sign_up
+from .conftest import NewPage
+from .servers import Site
+from .steps import SCRIPTS, code_field, confirm, confirm_button, expect_done, read_code, sign_up
 
 pytestmark = pytest.mark.browser
-
-SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
 def try_too_often(page: Page, username: str) -> None:
@@ -84,6 +84,18 @@ def test_a_browser_without_cookies_is_told_what_to_do(new_page: NewPage, usernam
     expect(page.get_by_role("alert")).to_contain_text("Allow cookies for this site")
     expect(page.get_by_role("textbox", name="Username")).to_have_value(username)
     expect(confirm_button(page)).to_be_enabled()
+
+
+@pytest.mark.skipif(django.VERSION < (6, 0), reason="Django 6 brought the middleware for policies")
+def test_every_page_comes_under_a_strict_policy_which_its_browser_would_complain_of(page: Page, username: str) -> None:
+    answers = [page.goto(path) for path in ("/confirm/", "/confirm/resend/", "/confirm/done/", "/admin/login/")]
+    try_too_often(page, username)
+    policies = [answer.headers["content-security-policy"] for answer in answers if answer]
+    refused = page.request.post("/confirm/", form={"username": username})
+    policies.append(refused.headers["content-security-policy"])
+    assert refused.status == 403
+    assert len(policies) == 5
+    assert all("default-src 'self'" in policy and "unsafe" not in policy for policy in policies)
 
 
 def forget_token(context: BrowserContext, site: Site) -> None:

@@ -163,6 +163,57 @@ def test_what_is_not_there_cannot_be_verified_and_nothing_else_is_either(
         cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)
 
 
+def test_staff_write_an_address_as_they_verify_it(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito)
+    verify(cognito, email=SHARED, email_verified="true")
+
+    shown = people.attributes(cognito)
+    assert (shown["email"], shown["email_verified"]) == (SHARED, "true")
+
+
+@pytest.mark.usefixtures("alias_pool")
+def test_an_address_that_staff_replaced_finds_nobody(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito)
+    verify(cognito)
+    verify(cognito, email=SHARED, email_verified="true")
+
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)["Username"] == "ann"
+    with refused("UserNotFoundException"):
+        cognito.admin_get_user(UserPoolId=POOL_ID, Username="ann@example.org")
+
+
+def test_people_sign_in_with_the_address_that_staff_wrote(
+    cognito: CognitoIdentityProviderClient, set_pool: SetPool
+) -> None:
+    set_pool(USERNAME_ATTRIBUTES=["email"], SANDBOX={"PREVENT_USER_EXISTENCE_ERRORS": False})
+    sub = people.sign_up(cognito, "ann@example.org")["UserSub"]
+    verify(cognito, "ann@example.org", email=SHARED, email_verified="true")
+
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)["Username"] == sub
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=sub)["Username"] == sub
+    with refused("UserNotFoundException"):
+        cognito.admin_get_user(UserPoolId=POOL_ID, Username="ann@example.org")
+
+
+@pytest.mark.usefixtures("alias_pool")
+def test_an_alias_that_is_written_as_it_was_or_in_another_case_stays(cognito: CognitoIdentityProviderClient) -> None:
+    people.sign_up(cognito, email=SHARED)
+    verify(cognito)
+    verify(cognito, email=SHARED.upper(), email_verified="true")
+
+    assert cognito.admin_get_user(UserPoolId=POOL_ID, Username=SHARED)["Username"] == "ann"
+    assert people.attributes(cognito)["email"] == SHARED.upper()
+
+
+@pytest.mark.parametrize("email", ["", "no address"])
+def test_no_address_can_be_written_that_is_none(cognito: CognitoIdentityProviderClient, email: str) -> None:
+    people.sign_up(cognito)
+
+    with refused("InvalidParameterException"):
+        verify(cognito, email=email, email_verified="true")
+    assert people.attributes(cognito)["email"] == "ann@example.org"
+
+
 @pytest.mark.parametrize(
     "flags",
     [
@@ -170,6 +221,9 @@ def test_what_is_not_there_cannot_be_verified_and_nothing_else_is_either(
         {"email_verified": "yes"},
         {"name": "Ann"},
         {"email_verified": "true", "name": "Ann"},
+        {"email": SHARED},
+        {"email": SHARED, "email_verified": "false"},
+        {"phone_number": "+15551234567", "email_verified": "true"},
         {"email_verified": "true", "phone_number_verified": "false"},
     ],
 )

@@ -100,7 +100,7 @@ class Command(BaseCommand):
         try:
             with contextlib.ExitStack() as stack:
                 self.confirm(names, options, Told(report), stack)
-        except ImproperlyConfigured as error:
+        except (ImproperlyConfigured, OSError) as error:  # a disk that is full, say
             raise CommandError(str(error)) from error
         if report.problem == STOPPED:
             raise SystemExit(EXIT_CODE)
@@ -187,6 +187,15 @@ def check(names: Sequence[str], options: dict[str, Any]) -> None:
         )
 
 
+def enqueue(job: Job) -> str:
+    """Hand ``job`` to the task backend; return what went wrong, ``""`` for nothing."""
+    try:
+        tasks.enqueue(job)
+    except Exception as error:  # noqa: BLE001 - each engine has exceptions of its own
+        return f"The task backend could not be reached: {type(error).__name__}: {error}"
+    return ""
+
+
 def get_job(pk: int | None) -> Job | None:
     """Return the job that ``--job`` names, if it does."""
     job = None if pk is None else Job.objects.using(ledger.database()).filter(pk=pk).first()
@@ -211,7 +220,7 @@ def work(job: Job, rows: Iterable[Confirmation], told: Told, options: dict[str, 
     if options["enqueue"]:
         told.count_queued(rows)
         if told.report.outcomes[bulk.QUEUED] and not told.report.problem:
-            tasks.enqueue(job)
+            told.report.problem = enqueue(job)
     else:
         bulk.run(
             get_pool(job.pool),
