@@ -42,7 +42,8 @@ def add(
     for names, outcomes in _in_chunks(pool, usernames):
         queued = ledger.queue(pool, job, names, again=again)
         outcomes.extend(Outcome(row.username, DELIVERED_BEFORE) for row in queued.delivered)
-        outcomes.extend([Outcome("", ELSEWHERE)] * queued.elsewhere + [Outcome("", REPEATED)] * queued.repeated)
+        outcomes.extend(Outcome(names[row.username_key], ELSEWHERE) for row in queued.elsewhere)
+        outcomes.extend([Outcome("", REPEATED)] * queued.repeated)
         _rows(job).update(total=F("total") + len(queued.rows), skipped=F("skipped") + len(queued.delivered))
         for outcome in outcomes:
             on_outcome(outcome)
