@@ -20,8 +20,11 @@ logger = logging.getLogger(__name__)
 INLINE: Final = 50
 """People who are confirmed while the browser waits."""
 
-SECONDS: Final = 20.0
-"""After which no more calls are begun while the browser waits."""
+SECONDS: Final = 8.0
+"""After which no more calls are begun while the browser waits.
+
+The last may take 20 more (``READ_TIMEOUT``), and gunicorn ends a request after 30.
+"""
 
 
 def go_on(request: HttpRequest, job: Job) -> None:

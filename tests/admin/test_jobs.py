@@ -12,6 +12,8 @@ from django.db import connections
 from django.utils import timezone
 
 from django_cognito_confirm import bulk
+from django_cognito_confirm.admin import running
+from django_cognito_confirm.cognito import clients
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation, Job
 from tests.conftest import Heard, sign_up
@@ -185,6 +187,10 @@ def test_settings_that_lack_something_are_named(staff: Staff, settings: Any) -> 
     settings.COGNITO_POOLS = {"default": {**settings.COGNITO_POOLS["default"], "CLIENT_ID": ""}}
     job_url = page.context["go_on_url"]
     assert said(staff.post(job_url, follow=True)) == ['COGNITO_POOLS["default"]["CLIENT_ID"] is not set.']
+
+
+def test_a_server_that_gives_up_after_thirty_seconds_sees_the_last_answer() -> None:
+    assert running.SECONDS + clients.READ_TIMEOUT < 30
 
 
 # --- who may ----------------------------------------------------------------------------------------------------------
