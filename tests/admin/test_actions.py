@@ -109,6 +109,12 @@ def test_a_name_that_nobody_can_have_is_told_and_the_rest_goes_on(staff: Staff) 
     assert outcomes(done) == {"alice": "confirmed"}
 
 
+def test_who_is_taken_care_of_elsewhere_is_named(staff: Staff) -> None:
+    a_row("alice", queued_at=timezone.now() + timedelta(minutes=1), open_attempts=1)
+    done = staff.press(staff.choose(people("alice")))
+    assert said(done) == ["1 person: taken care of elsewhere at this moment (alice)"]
+
+
 def test_one_name_in_two_records_is_asked_for_once(staff: Staff, settings: Any) -> None:
     settings.COGNITO_CONFIRM = {"ADMIN_RATE": 1e6, "USERNAME_FROM_USER": lambda user: user.first_name}
     chosen = people("first", "second")
