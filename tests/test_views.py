@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,23 @@ def test_what_cannot_be_a_username_is_a_form_error_and_no_call(client: Client, u
     assert response.status_code == 200
     assert response.context["form"].errors["username"]
     assert not Confirmation.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/confirm/", "/confirm/resend/"])
+def test_nothing_long_is_ever_normalised(client: Client, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    lengths: list[int] = []
+    normalize = unicodedata.normalize
+
+    def note(form: Any, text: str) -> str:
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    marks = "\u0301\u0316" * 50_000  # NFKC would take seconds over them
+    with monkeypatch.context() as patch:
+        patch.setattr(unicodedata, "normalize", note)
+        for typed in ({"username": marks, "code": marks}, {"username": "alice", "code": marks}, {"username": "alice"}):
+            client.post(path, {**typed, "next": marks})
+    assert max(lengths, default=0) <= 128
 
 
 def test_bytes_that_are_no_text_are_no_error_500(client: Client) -> None:

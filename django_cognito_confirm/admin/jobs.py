@@ -17,14 +17,14 @@ from ..models import Confirmation, Job
 from . import access
 from .outcomes import not_confirmed, outcome_of, outcomes
 from .readonly import ReadOnlyAdmin
-from .running import INLINE, command, go_on, is_short
+from .running import INLINE, can_be_at_work, command, go_on, is_short
 from .wording import label_of
 
 NAMED: Final = 100
 """People of a large job who are named on its page."""
 
 REFRESH: Final = 5
-"""Seconds between two looks of the browser at a job that goes on."""
+"""Seconds between two looks of the browser at a job that may go on by itself."""
 
 
 class JobAdmin(ReadOnlyAdmin):
@@ -68,11 +68,11 @@ class JobAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show how far the job is; the browser looks again while somebody waits."""
+        """Show how far the job is; the browser looks again while a worker can be at work."""
         job: Job | None = self.get_object(request, unquote(object_id))
         context = self.get_job_context(request, job) if job else {}
         response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
-        if job and not context["progress"].is_over:
+        if job and not context["progress"].is_over and can_be_at_work(job):
             response.headers["Refresh"] = str(REFRESH)
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -14,10 +15,10 @@ from ..models import Confirmation
 
 
 def name_of(person: Model) -> str:
-    """Return the Cognito username of an object in a list, ``""`` for one that has none."""
+    """Return the Cognito username of an object in a list as it is sent, ``""`` for one that has none."""
     if isinstance(person, Confirmation):
         return person.username
-    return get_username(person) or ""  # type: ignore[arg-type]  # whatever USERNAME_FROM_USER takes
+    return (get_username(person) or "").strip()  # type: ignore[arg-type]  # whatever USERNAME_FROM_USER takes
 
 
 def email_of(person: Model) -> str:
@@ -32,6 +33,30 @@ def is_anothers(row: Confirmation, person: Model) -> bool:
     A row can be tied to users only: of objects of another model it says nothing.
     """
     return isinstance(person, get_user_model()) and row.user_id not in (None, person.pk)
+
+
+def rows_of_others(pool: Pool, people: Collection[Model]) -> dict[Any, Confirmation]:
+    """Return those rows of ``people`` that are tied to another local user each, by their primary keys. One statement.
+
+    A name may come from what staff can write, and then it is whose the ledger says. Cognito takes a sub for a name.
+    """
+    if not any(isinstance(person, get_user_model()) for person in people):
+        return {}
+    names = {person.pk: name for person in people if (name := name_of(person))}
+    keys = {pk: pool.username_key(name) for pk, name in names.items()}
+    subs = {pk: name.lower() for pk, name in names.items()}
+    rows = ledger.rows_of_keys(pool, set(keys.values())).union(ledger.rows_of_subs(pool, set(subs.values())))
+    found = defaultdict(list)
+    for row in rows:
+        found[row.username_key].append(row)
+        found[row.sub].append(row)
+    return {
+        person.pk: row
+        for person in people
+        if person.pk in names
+        for row in [*found[keys[person.pk]], *found[subs[person.pk]]]
+        if is_anothers(row, person)
+    }
 
 
 def rows_of(pool: Pool, model: type[Model], people: Collection[Model]) -> dict[Any, Confirmation]:

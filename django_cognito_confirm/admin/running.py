@@ -9,6 +9,7 @@ from typing import Final
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import bulk, ledger, tasks
@@ -19,8 +20,11 @@ logger = logging.getLogger(__name__)
 INLINE: Final = 50
 """People who are confirmed while the browser waits."""
 
-SECONDS: Final = 20.0
-"""After which no more calls are begun while the browser waits."""
+SECONDS: Final = 8.0
+"""After which no more calls are begun while the browser waits.
+
+The last may take 20 more (``READ_TIMEOUT``), and gunicorn ends a request after 30.
+"""
 
 
 def go_on(request: HttpRequest, job: Job) -> None:
@@ -41,6 +45,15 @@ def is_short(job: Job) -> bool:
     """Return whether so few wait in ``job`` that a browser can wait for them."""
     few: bool = ledger.waiting(job)[: INLINE + 1].count() <= INLINE
     return few
+
+
+def can_be_at_work(job: Job) -> bool:
+    """Return whether ``job``, in which somebody waits, may go on by itself: in the background, or in another process.
+
+    A command or another browser has the people of whom it asks for a while; one that has died, no longer than that.
+    """
+    has_people = ledger.rows(job=job, queued_at__gt=timezone.now())
+    return tasks.can_run_in_background() or has_people.exists()
 
 
 def command(job: Job) -> str:

@@ -42,7 +42,8 @@ def add(
     for names, outcomes in _in_chunks(pool, usernames):
         queued = ledger.queue(pool, job, names, again=again)
         outcomes.extend(_before(row) for row in queued.delivered)
-        outcomes.extend([Outcome("", ELSEWHERE)] * queued.elsewhere + [Outcome("", REPEATED)] * queued.repeated)
+        outcomes.extend(Outcome(names[row.username_key], ELSEWHERE) for row in queued.elsewhere)
+        outcomes.extend([Outcome("", REPEATED)] * queued.repeated)
         for outcome in outcomes:
             on_outcome(outcome)
         yield from queued.rows

@@ -101,7 +101,7 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) 
 
 def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, lease: datetime | None) -> bool:
     """Begin on ``row`` and let it show that, unless it is no longer what it was when it was read."""
-    unchanged = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
+    unchanged: dict[str, Any] = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
     facts: dict[str, Any] = {"started_at": now}
     if not row.owed and row.delivered_at is None:  # whoever had the person confirmed stays named
         facts["source"] = source
@@ -110,8 +110,8 @@ def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, l
         unchanged["open_attempts"] = row.open_attempts
     if lease is not None:
         facts["queued_at"] = lease
-        unchanged["queued_at"] = row.queued_at
-        if row.queued_at is None:  # a job in which it does not wait has no part in this
+        unchanged |= {"queued_at": row.queued_at, "job": row.job_id}
+        if row.queued_at is None:  # a job in which it does not wait has no part in this attempt
             facts["job"] = None
     with _committed():
         if not rows(**unchanged).update(open_attempts=F("open_attempts") + 1, **facts):

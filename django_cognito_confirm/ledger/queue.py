@@ -31,8 +31,8 @@ class Queued:
     """Those that wait in the job now."""
     delivered: list[Confirmation] = field(default_factory=list)
     """Those that are confirmed already, as far as the ledger knows."""
-    elsewhere: int = 0
-    """How many a worker of another job has at this moment."""
+    elsewhere: list[Confirmation] = field(default_factory=list)
+    """Those whom a worker of another job has at this moment."""
     repeated: int = 0
     """How many this job has seen before."""
 
@@ -82,8 +82,10 @@ def _sorted(after: list[Confirmation], job: Job, before: Mapping[str, Confirmati
     seen = {key for key, row in before.items() if row.job_id == job.pk}
     fresh = [row for row in after if row.username_key not in seen]
     taken = [row for row in fresh if row.job_id == job.pk]
-    delivered = [row for row in fresh if row.job_id != job.pk and row.confirmed_at is not None]
-    return Queued(taken, delivered, len(fresh) - len(taken) - len(delivered), len(after) - len(fresh))
+    others = [row for row in fresh if row.job_id != job.pk]
+    delivered = [row for row in others if row.confirmed_at is not None]
+    elsewhere = [row for row in others if row.confirmed_at is None]
+    return Queued(taken, delivered, elsewhere, len(after) - len(fresh))
 
 
 def waiting(job: Job) -> QuerySet[Confirmation]:

@@ -37,6 +37,13 @@ def outcomes(response: Any) -> dict[str, str]:
     return {name: outcome for name, outcome, _url in response.context["people"]}
 
 
+def a_row(username: str, *, pool: str = "default", **facts: Any) -> Confirmation:
+    row: Confirmation = Confirmation.objects.create(
+        pool=pool, username=username, username_key=get_pool(pool).username_key(username), **facts
+    )
+    return row
+
+
 # --- three people, three outcomes -------------------------------------------------------------------------------------
 
 
@@ -100,6 +107,12 @@ def test_a_name_that_nobody_can_have_is_told_and_the_rest_goes_on(staff: Staff) 
     done = staff.press(staff.choose(people("alice", "two words")))
     assert said(done) == ["1 person: no account can have this name (two words)"]
     assert outcomes(done) == {"alice": "confirmed"}
+
+
+def test_who_is_taken_care_of_elsewhere_is_named(staff: Staff) -> None:
+    a_row("alice", queued_at=timezone.now() + timedelta(minutes=1), open_attempts=1)
+    done = staff.press(staff.choose(people("alice")))
+    assert said(done) == ["1 person: taken care of elsewhere at this moment (alice)"]
 
 
 def test_one_name_in_two_records_is_asked_for_once(staff: Staff, settings: Any) -> None:
@@ -194,6 +207,48 @@ def test_people_of_another_tenant_cannot_be_chosen(staff: Staff) -> None:
     [other] = people("mallory", tenant="Other")
     page = staff.choose([other])
     assert staff.press(page).status_code == 404
+
+
+BOBS = "left out, as the ledger has this name for another record here"
+
+
+@pytest.mark.parametrize("name", ["bob", " BOB ", "sub"])
+def test_whose_name_the_ledger_has_for_another_record_is_left_out(staff: Staff, name: str) -> None:
+    sub = sign_up("bob")["UserSub"]
+    sign_up("alice")
+    [bob] = people("bob", tenant="Other")
+    row = a_row("bob", user=bob, sub=sub)
+    User.objects.filter(pk=bob.pk).update(username="bob-of-other")
+    name = sub if name == "sub" else name
+    mine = people("alice", name)
+    done = staff.press(staff.choose(mine))
+
+    assert said(done) == [f"1 person: {BOBS} ({name.strip()})"]
+    assert outcomes(done) == {"alice": "confirmed"}
+    assert SandboxUser.objects.get(username="bob").status == "UNCONFIRMED"
+    entries = LogEntry.objects.filter(user=staff.user, change_message=f"Confirm sign-up in Cognito: {BOBS}.")
+    assert {(entry.content_type.model, entry.object_id) for entry in entries} == {
+        ("user", str(mine[1].pk)),
+        ("confirmation", str(row.pk)),
+    }
+    assert not LogEntry.objects.filter(object_id=str(mine[1].pk), change_message__contains="asked for").exists()
+
+
+def test_whose_name_the_ledger_has_for_the_record_itself_or_for_nobody_is_asked_for(staff: Staff) -> None:
+    chosen = people("alice", "bob")
+    for name, user in (("alice", chosen[0]), ("bob", None)):
+        a_row(name, user=user, sub=sign_up(name)["UserSub"])
+    assert set(outcomes(staff.press(staff.choose(chosen))).values()) == {"confirmed"}
+
+
+def test_among_records_that_are_no_users_the_name_decides(settings: Any, pools: Pools) -> None:
+    pools("staff", USER_POOL_ID="eu-west-1_Staff", CLIENT_ID="staffclient1example")
+    settings.COGNITO_CONFIRM = {"ADMIN_RATE": 1e6, "USERNAME_FROM_USER": lambda group: group.name}
+    sign_up("sales", pool="staff")
+    boss = Staff(name="boss", is_superuser=True)
+    a_row("sales", pool="staff", user=boss.user)
+    done = boss.press(boss.choose([Group.objects.create(name="sales")], path=GROUPS))
+    assert outcomes(done) == {"sales": "confirmed"}
 
 
 @pytest.mark.parametrize("selection", ["", "nonsense", "[1, 2]", json.dumps(["auth.user", "default", [1], "/"])])
@@ -408,13 +463,6 @@ def test_the_address_of_somebody_who_is_not_confirmed_is_left_alone(verifier: St
 SOMEBODY_ELSE = "alice@example.com was not marked as verified: the account in the user pool may be somebody else's."
 
 
-def a_row(username: str, **facts: Any) -> Confirmation:
-    row: Confirmation = Confirmation.objects.create(
-        pool="default", username=username, username_key=get_pool().username_key(username), **facts
-    )
-    return row
-
-
 def told_of(**facts: Any) -> dict[str, Any]:
     """Return the facts of a row whose person is confirmed and told of."""
     now = timezone.now()
@@ -430,6 +478,17 @@ def test_the_address_of_somebody_who_took_the_name_over_is_left_alone(verifier: 
     SandboxUser.objects.update(status=status)
     done = verifier.press(verifier.choose(chosen), verify_email="on")
     assert said(done) == [SOMEBODY_ELSE]
+    assert not verified("alice")
+
+
+def test_the_address_of_whom_the_ledger_has_for_another_record_is_left_alone(verifier: Staff) -> None:
+    sign_up("alice")
+    SandboxUser.objects.update(status="CONFIRMED")
+    [other] = people("other")
+    chosen = people("alice")
+    a_row("alice", **told_of(user=other))
+    done = verifier.press(verifier.choose(chosen), verify_email="on")
+    assert said(done)[1:] == [SOMEBODY_ELSE]
     assert not verified("alice")
 
 

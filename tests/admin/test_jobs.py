@@ -12,6 +12,8 @@ from django.db import connections
 from django.utils import timezone
 
 from django_cognito_confirm import bulk
+from django_cognito_confirm.admin import running
+from django_cognito_confirm.cognito import clients
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation, Job
 from tests.conftest import Heard, sign_up
@@ -59,11 +61,27 @@ def test_outcomes_are_counted_in_words(staff: Staff) -> None:
     assert "Waiting 1" in text(page)
 
 
-def test_the_page_looks_again_while_somebody_waits(staff: Staff) -> None:
+def test_the_page_looks_again_while_somebody_waits_for_the_background(staff: Staff, engine: list[Any]) -> None:
     job = a_job("alice")
     assert see(staff, job)["Refresh"] == "5"
     end(job, "alice")
     assert "Refresh" not in see(staff, job)
+
+
+def test_without_a_background_the_page_looks_again_while_another_process_has_somebody(
+    staff: Staff, no_engine: None
+) -> None:
+    job = a_job("alice", "bob")
+    for minutes, refresh in ((1, "5"), (-1, None)):
+        Confirmation.objects.filter(username="alice").update(queued_at=timezone.now() + timedelta(minutes=minutes))
+        assert see(staff, job).headers.get("Refresh") == refresh
+
+
+@pytest.mark.parametrize("people", [1, 51])
+def test_a_page_on_which_somebody_must_go_on_or_run_a_command_stays_as_it_is(
+    staff: Staff, no_engine: None, people: int
+) -> None:
+    assert "Refresh" not in see(staff, a_job(*(f"person{number}" for number in range(people))))
 
 
 def test_of_a_large_job_those_are_named_who_were_not_confirmed(staff: Staff) -> None:
@@ -170,6 +188,10 @@ def test_settings_that_lack_something_are_named(staff: Staff, settings: Any) -> 
     settings.COGNITO_POOLS = {"default": {**settings.COGNITO_POOLS["default"], "CLIENT_ID": ""}}
     job_url = page.context["go_on_url"]
     assert said(staff.post(job_url, follow=True)) == ['COGNITO_POOLS["default"]["CLIENT_ID"] is not set.']
+
+
+def test_a_server_that_gives_up_after_thirty_seconds_sees_the_last_answer() -> None:
+    assert running.SECONDS + clients.READ_TIMEOUT < 30
 
 
 # --- who may ----------------------------------------------------------------------------------------------------------

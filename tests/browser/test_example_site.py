@@ -31,16 +31,31 @@ def test_another_client_confirms_by_what_the_home_page_tells(page: Page, site: S
     confirm(page, "123456")
     expect(page.get_by_role("alert")).to_contain_text("This account is already confirmed.")
     expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(1)
-    assert not site.is_active(username)
 
 
-def test_what_another_client_confirms_is_known_here_after_a_full_sync(page: Page, site: Site, username: str) -> None:
+def test_what_another_client_confirms_is_known_here_at_once(page: Page, site: Site, username: str) -> None:
     sign_up(page, username)
+    assert not site.is_active(username)
     confirm_with_boto3(page, username)
-    site.manage("cognito_sync", "--full")
     assert site.is_active(username)
     sign_in(page, username)
     expect_signed_in(page, username)
+
+
+def test_what_a_command_confirms_is_known_here_after_a_full_sync(page: Page, site: Site, username: str) -> None:
+    """By a process that does not know the site's address, so that no event came."""
+    sign_up(page, username)
+    site.manage("shell", "-c", CONFIRM_ELSEWHERE.format(username=username))
+    assert not site.is_active(username)
+    site.manage("cognito_sync", "--full")
+    assert site.is_active(username)
+
+
+CONFIRM_ELSEWHERE = """
+from django_cognito_confirm.cognito import admin_client
+from django_cognito_confirm.conf import get_pool
+admin_client().admin_confirm_sign_up(UserPoolId=get_pool().user_pool_id, Username="{username}")
+"""
 
 
 def confirm_with_boto3(page: Page, username: str) -> None:
