@@ -13,13 +13,18 @@ from .steps import PASSWORD, code_field, expect_signed_in, read_code, sign_in, w
 pytestmark = pytest.mark.browser
 
 
-def begin(page: Page, username: str, *, password: str = PASSWORD) -> None:
-    """Fill the sign-up in and send it."""
+def send_sign_up(page: Page, username: str, password: str) -> None:
     page.goto("/spa/")
     page.get_by_label("Username").fill(username)
     page.get_by_label("E-mail address").fill(f"{username}@example.com")
     page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
+
+
+def sign_up(page: Page, username: str) -> None:
+    """Sign up; ends where the code is asked for."""
+    send_sign_up(page, username, PASSWORD)
+    expect(page.get_by_role("heading", name="Confirm your account")).to_be_visible()
 
 
 def confirm(page: Page, code: str) -> None:
@@ -42,8 +47,7 @@ def expect_clock(page: Page) -> None:
 def test_a_front_end_of_its_own_confirms_after_a_wrong_code_a_limit_and_a_new_code(
     page: Page, site: Site, username: str
 ) -> None:
-    begin(page, username)
-    expect(page.get_by_role("heading", name="Confirm your account")).to_be_visible()
+    sign_up(page, username)
     expect(page.get_by_role("main")).to_contain_text(f"We sent a code to a***@e*** for {username}.")
     expect(code_field(page)).to_be_focused()
     other_tab = page.context.new_page()
@@ -72,7 +76,7 @@ def test_a_front_end_of_its_own_confirms_after_a_wrong_code_a_limit_and_a_new_co
 
 def test_the_button_can_be_pressed_again_when_its_clock_is_at_zero(page: Page, username: str) -> None:
     page.clock.install()
-    begin(page, username)
+    sign_up(page, username)
     resend_button(page).click()
     expect_clock(page)
     page.clock.fast_forward("01:01")
@@ -80,7 +84,7 @@ def test_the_button_can_be_pressed_again_when_its_clock_is_at_zero(page: Page, u
 
 
 def test_coming_back_goes_on_where_it_was_left(page: Page, username: str) -> None:
-    begin(page, username)
+    sign_up(page, username)
     resend_button(page).click()
     expect_clock(page)
     page.reload()
@@ -93,7 +97,7 @@ def test_coming_back_goes_on_where_it_was_left(page: Page, username: str) -> Non
 
 
 def test_what_is_wrong_with_a_sign_up_is_told_beside_the_field(page: Page, username: str) -> None:
-    begin(page, username, password="weak")
+    send_sign_up(page, username, "weak")
     field = page.get_by_label("Password")
     expect(field).to_have_accessible_description(re.compile("This password does not meet the rules below."))
     expect(field).to_be_focused()
@@ -101,7 +105,7 @@ def test_what_is_wrong_with_a_sign_up_is_told_beside_the_field(page: Page, usern
 
 
 def test_a_page_that_was_open_for_too_long_needs_one_more_press(page: Page, username: str) -> None:
-    begin(page, username)
+    sign_up(page, username)
     code = read_code(page, username)
     page.context.clear_cookies(name="csrftoken")
     confirm(page, code)
@@ -112,7 +116,7 @@ def test_a_page_that_was_open_for_too_long_needs_one_more_press(page: Page, user
 
 
 def test_a_site_that_is_out_of_reach_is_told(page: Page, username: str) -> None:
-    begin(page, username)
+    sign_up(page, username)
     code_field(page).fill("123456")
     page.route("**/confirm/", lambda route: route.abort())
     page.get_by_role("button", name="Confirm").click()
