@@ -124,7 +124,7 @@ def check_threat_protection(alias: str) -> list[CheckMessage]:
         Error(
             f'COGNITO_POOLS["{alias}"]["THREAT_PROTECTION"] is on, and AWS offers no script in {pool.region}.',
             hint=f"Name a region near your visitors instead of True: {', '.join(THREAT_PROTECTION_REGIONS)}.",
-            id="django_cognito_confirm.E017",
+            id="django_cognito_confirm.E018",
         )
     ]
 

@@ -109,7 +109,7 @@ def test_a_pool_elsewhere_names_a_region_that_has_the_script(pools: Pools, regio
 def test_a_region_without_the_script_is_an_error_and_breaks_no_page(pools: Pools, client: Client) -> None:
     pools(USER_POOL_ID="sa-east-1_Sandbox01", THREAT_PROTECTION=True)
     message = only()
-    assert message.id == "django_cognito_confirm.E017"
+    assert message.id == "django_cognito_confirm.E018"
     assert "sa-east-1" in message.msg
     assert "us-east-1" in str(message.hint)
     assert "amazoncognito" not in client.get("/confirm/").content.decode()
