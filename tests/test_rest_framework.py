@@ -193,6 +193,8 @@ def test_whatever_the_body_is_the_answer_is_problem_details(client: Client, path
 
 def test_a_body_of_more_than_django_takes_is_refused(client: Client, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    padded = b'{"username": "alice", "code": "1"}'.ljust(101)
+    assert problem(client.post(CONFIRM, padded, "application/json")) == (400, "parse_error")
     assert problem(post(client, username="a" * 101, code="1")) == (400, "parse_error")
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None
     assert problem(post(client, username="a" * 101, code="1")) == (400, "refused")
