@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import shutil
 import subprocess
@@ -84,7 +85,8 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("locale", "__pycache__"))
     (copy / "locale").mkdir()
     command = [sys.executable, "-m", "django", "makemessages", "--locale", "en", "--no-wrap"]
-    subprocess.run(command, cwd=copy, check=True, capture_output=True, timeout=60)
+    env = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}  # out of reach there
+    subprocess.run(command, cwd=copy, env=env, check=True, capture_output=True, timeout=60)
     return {key(entry) for entry in polib.pofile(str(copy / "locale" / "en" / "LC_MESSAGES" / "django.po"))}
 
 

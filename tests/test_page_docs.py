@@ -43,7 +43,7 @@ def test_every_template_and_block_is_there() -> None:
     assert set(re.findall(r"`(\w+)`", page)) == common
     assert blocks("confirm.html") - common == {"arrival"}
     assert blocks("resend.html", "done.html") <= common
-    assert blocks("field.html", "problem.html", "resend_button.html", "ways_on.html") == set()
+    assert blocks("field.html", "problem.html", "resend_button.html", "ways_on.html", "encoded_data.html") == set()
 
 
 def test_every_picture_is_there() -> None:
