@@ -359,8 +359,8 @@ def test_a_confirmation_runs_little_of_our_own_code(people: FaultServer, client:
     browser.get("/confirm/")
     owners = calls_of_ours(lambda: browser.post("/confirm/", {"code": CODE}))
     strangers = calls_of_ours(lambda: client.post("/confirm/", {"username": "bob", "code": CODE}))
-    assert owners <= 145
-    assert strangers <= 190
+    assert owners <= 130
+    assert strangers <= 180
 
 
 # --- static files -----------------------------------------------------------------------------------------------------
