@@ -23,8 +23,8 @@ from .listed import (
     rows_of_subs,
     take_for_delivered,
 )
-from .outcomes import confirm, fail, leave_open, refuse, release
-from .queue import Queued, put_back, queue, renew, take, waiting
+from .outcomes import confirm, fail, leave_open, put_back, refuse, release
+from .queue import Queued, queue, renew, take, waiting
 from .rows import LEASE, database, read, rows
 from .sign_ups import sign_up
 

@@ -1,4 +1,4 @@
-"""Attempts end: refused, without a clear answer, or with a yes."""
+"""Attempts end: refused, not carried out, without a clear answer, or with a yes."""
 
 from __future__ import annotations
 
@@ -42,6 +42,14 @@ def refuse(attempt: Attempt, code: str, kind: str = "") -> None:
 
 
 @tried_again
+def put_back(attempt: Attempt) -> None:
+    """The call certainly was not carried out, and shall be made later: the row waits again, if nobody else has it."""
+    begun = _of(attempt).filter(open_attempts__gt=0)
+    if not begun.update(open_attempts=F("open_attempts") - 1, **_out_of_the_queue(attempt, until=timezone.now())):
+        release(attempt)
+
+
+@tried_again
 def leave_open(attempt: Attempt, code: str, kind: str = "") -> None:
     """There was no clear answer; ``sync`` finds out what became of it."""
     facts = {"unclear": True, "last_error": code, "last_error_kind": kind}
@@ -61,11 +69,11 @@ def fail(attempt: Attempt, error: ConfirmSignUpError, *, unclear: bool | None = 
         logger.exception("Confirmation %s: its outcome was not recorded; cognito_sync will.", attempt.row.pk)
 
 
-def _out_of_the_queue(attempt: Attempt) -> dict[str, Any]:
-    """Return the fact that takes the row out of its job, unless another worker has it by now."""
+def _out_of_the_queue(attempt: Attempt, *, until: datetime | None = None) -> dict[str, Any]:
+    """Return the fact that takes the row out of its job, for good or ``until`` then, unless another worker has it."""
     if attempt.lease is None:
         return {}
-    return {"queued_at": Case(When(queued_at=attempt.lease, then=Value(None)), default=F("queued_at"))}
+    return {"queued_at": Case(When(queued_at=attempt.lease, then=Value(until)), default=F("queued_at"))}
 
 
 @tried_again

@@ -19,7 +19,7 @@ from ..conf import Pool
 from ..conflicts import tried_again
 from ..models import Confirmation, Job
 from .attempts import NAME_IS_FREE, Attempt
-from .outcomes import release
+from .outcomes import put_back
 from .rows import DELIVERED, LEASE, database, rows
 
 
@@ -125,12 +125,3 @@ def renew(attempt: Attempt) -> Attempt | None:
         return replace(attempt, lease=lease)
     put_back(attempt)
     return None
-
-
-@tried_again
-def put_back(attempt: Attempt) -> None:
-    """The call certainly was not carried out, and shall be made later: the row waits again, if nobody else has it."""
-    begun = rows(pk=attempt.row.pk, epoch=attempt.epoch, open_attempts__gt=0)
-    waits = Case(When(queued_at=attempt.lease, then=Value(timezone.now())), default=F("queued_at"))
-    if not begun.update(open_attempts=F("open_attempts") - 1, queued_at=waits):
-        release(attempt)
