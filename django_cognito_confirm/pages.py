@@ -52,7 +52,7 @@ class StaleForm(NamedTuple):
 
 
 class PageMixin(ContextMixin, View):
-    """What the pages share: their pool, the sign-up of this browser session, where to go next."""
+    """What the pages share: their pool, and where to go next."""
 
     @classonlymethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:  # noqa: N805
@@ -64,11 +64,6 @@ class PageMixin(ContextMixin, View):
         """Alias of the pool, from the URLconf."""
         pool: str = self.kwargs.get("pool", DEFAULT_POOL_ALIAS)
         return pool
-
-    @cached_property
-    def sign_up(self) -> PendingSignUp | None:
-        """The sign-up that this browser session knows of, confirmed or not."""
-        return pending.get_sign_up(self.request, self.pool)
 
     @cached_property
     def next_url(self) -> str:

@@ -122,7 +122,8 @@ class DoneView(PageMixin, TemplateView):
     template_name = "django_cognito_confirm/done.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.sign_up is not None and not self.sign_up.confirmed:
+        sign_up = pending.get_sign_up(request, self.pool)
+        if sign_up is not None and not sign_up.confirmed:
             return HttpResponseRedirect(self.reverse("confirm"))
         return super().get(request, *args, **kwargs)
 
