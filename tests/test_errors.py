@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from django_cognito_confirm import errors
+from django_cognito_confirm.cognito.error_codes import OPERATIONS
 from django_cognito_confirm.errors import (
-    OPERATIONS,
     AliasConflict,
     AlreadyConfirmed,
     AttemptsExceeded,

@@ -17,7 +17,7 @@ from botocore.loaders import JSONFileLoader
 from django.test import Client
 
 from django_cognito_confirm import cognito
-from django_cognito_confirm.cognito import clients
+from django_cognito_confirm.cognito import clients, warming
 from django_cognito_confirm.cognito.loader import CognitoLoader
 from tests.faults import FaultServer
 
@@ -29,10 +29,10 @@ THREAD = "cognito-confirm-warm-up"
 def _as_in_production(settings: Any) -> Iterator[None]:
     """Let pages warm clients up, and forget that they have."""
     settings.COGNITO_CONFIRM = {}
-    clients._warmed_up.clear()
+    warming._warmed_up.clear()
     yield
     wait_for_builders()
-    clients._warmed_up.clear()
+    warming._warmed_up.clear()
 
 
 def builders() -> list[threading.Thread]:
@@ -56,6 +56,16 @@ def test_the_first_page_has_the_client_built_and_no_call_made(client: Client, se
     wait_for_builders()
     assert is_built(server.url)
     assert server.connections == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_rehearsed_is_not_repeated_for_those_who_call(client: Client, server: FaultServer) -> None:
+    server.users.add("alice", code="123456")
+    client.get("/confirm/")
+    wait_for_builders()
+    assert client.post("/confirm/", {"username": "alice", "code": "123456"}).status_code == 302
+    assert client.post("/confirm/", {"username": "alice", "code": "654321"}).status_code == 200
+    assert [call.operation for call in server.calls] == ["ConfirmSignUp", "ConfirmSignUp"]
 
 
 def test_the_second_page_starts_no_thread(client: Client, server: FaultServer) -> None:

@@ -4,7 +4,7 @@ boto3 is imported when it is first needed, never with a module: it costs a proce
 """
 
 from .calls import explain
-from .clients import MAX_CONNECTIONS, admin_client, public_client, warm_up
+from .clients import MAX_CONNECTIONS, PUBLIC, admin_client, get_client, get_clients, public_client
 from .keys import fetch_keys
 from .messages import ClientFacts, ConfirmSignUp, Delivery, KeySet, ListedUser, PoolFacts, Tokens
 from .operations import (
@@ -20,9 +20,11 @@ from .operations import (
     secret_hash,
     sign_in_with_session,
 )
+from .warming import warm_up
 
 __all__ = [
     "MAX_CONNECTIONS",
+    "PUBLIC",
     "ClientFacts",
     "ConfirmSignUp",
     "Delivery",
@@ -39,6 +41,8 @@ __all__ = [
     "describe_user_pool_client",
     "explain",
     "fetch_keys",
+    "get_client",
+    "get_clients",
     "list_user_pages",
     "list_users",
     "public_client",

@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import Pool
 from ..errors import (
-    OPERATIONS,
     Blocked,
     ConfirmSignUpError,
     DeliveryFailed,
@@ -22,6 +21,7 @@ from ..errors import (
 )
 from ..masking import Masked
 from .clients import get_client
+from .error_codes import OPERATIONS
 
 # The package's name, under which sites set its level.
 logger = logging.getLogger(__package__)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import threading
+from collections.abc import Callable
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ..conf import DEFAULT_POOL_ALIAS, Pool, get_option, get_pool
+from ..conf import DEFAULT_POOL_ALIAS, Pool, get_pool
 from .redaction import redact_logs
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
-
-# The package's name, under which sites set its level.
-logger = logging.getLogger(__package__)
 
 CONNECT_TIMEOUT: Final = 5
 """Seconds."""
@@ -41,8 +38,6 @@ ADMIN_ONCE: Final = "admin once"
 
 _clients: dict[tuple[str | bool | None, ...], CognitoIdentityProviderClient] = {}
 _lock = threading.RLock()
-_warmed_up: set[str] = set()
-"""Aliases of pools whose public client was built ahead of its first call, or is being built."""
 
 
 def _wait_for_builders() -> None:
@@ -58,7 +53,6 @@ def _forget_clients() -> None:
     """In a child process: connections must not be shared with the parent, whose other threads may hold the lock."""
     global _lock  # noqa: PLW0603
     _clients.clear()
-    _warmed_up.clear()
     _lock = threading.RLock()
 
 
@@ -69,41 +63,34 @@ if hasattr(os, "register_at_fork"):
 def public_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
     """Return the boto3 client for operations that need no IAM, such as SignUp, ConfirmSignUp and InitiateAuth.
 
-    Unsigned, so it never looks for credentials. It makes one attempt: a repeated call may follow one that succeeded,
-    or burn a person's attempts. Built once for each pool and process; safe to share between threads.
+    ``pool`` is the alias in ``COGNITO_POOLS``; in a pool with ``SANDBOX`` the sandbox answers. Unsigned, so it never
+    looks for credentials. It makes one attempt: a repeated call may follow one that succeeded, or burn a person's
+    attempts. Built once for each pool and process; safe to share between threads.
     """
     return get_client(PUBLIC, get_pool(pool))
 
 
 def admin_client(pool: str = DEFAULT_POOL_ALIAS) -> CognitoIdentityProviderClient:
-    """Return the boto3 client for operations that need IAM, with credentials from AWS's usual chain."""
+    """Return the boto3 client for operations that need IAM, with credentials from AWS's usual chain.
+
+    ``pool`` is the alias in ``COGNITO_POOLS``. Built once for each pool and process; safe to share between threads.
+    https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+    """
     return get_client(ADMIN, get_pool(pool))
 
 
-def warm_up(pool: str = DEFAULT_POOL_ALIAS) -> None:
-    """Have the public client built in a thread, once in a process; return at once.
+def get_clients(pool: Pool) -> list[CognitoIdentityProviderClient]:
+    """Return every client of a pool, one of each kind, for whoever listens to their events."""
+    return [get_client(kind, pool) for kind in (PUBLIC, PUBLIC_BRIEF, ADMIN, ADMIN_ONCE)]
 
-    For a page on which a person is about to type a code: importing boto3 and building a client take longer than any
-    call, and a person takes seconds. A failure is nobody's here: whoever makes the first call meets it. Not for the
-    sandbox, and not with ``COGNITO_CONFIRM["WARM_UP"] = False``.
+
+def get_client(
+    kind: str, pool: Pool, *, rehearse: Callable[[CognitoIdentityProviderClient], None] | None = None
+) -> CognitoIdentityProviderClient:
+    """Return the client of ``kind``, one of the constants above, for a pool that has been read already.
+
+    ``rehearse`` is called with a client that is built now, before anybody else can have it.
     """
-    if pool in _warmed_up or not get_option("WARM_UP"):
-        return
-    _warmed_up.add(pool)
-    configured = get_pool(pool)
-    if not configured.sandbox:
-        threading.Thread(target=_build_ahead, args=(configured,), name="cognito-confirm-warm-up", daemon=True).start()
-
-
-def _build_ahead(pool: Pool) -> None:
-    try:
-        get_client(PUBLIC, pool)
-    except Exception as error:  # noqa: BLE001 - the first call says what is wrong, to whom it concerns
-        logger.debug("The client of pool %r could not be built ahead: %s", pool.alias, type(error).__name__)
-
-
-def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
-    """Return the client of ``kind``, one of the constants above, for a pool that has been read already."""
     # All that a client is built from, so that other settings get another client at once.
     key = (kind, pool.alias, pool.region, pool.endpoint_url, bool(pool.sandbox))
     client = _clients.get(key)
@@ -111,7 +98,10 @@ def get_client(kind: str, pool: Pool) -> CognitoIdentityProviderClient:
         with _lock:
             client = _clients.get(key)
             if client is None:
-                client = _clients[key] = _build_client(kind, pool)
+                client = _build_client(kind, pool)
+                if rehearse:
+                    rehearse(client)
+                _clients[key] = client
     return client
 
 

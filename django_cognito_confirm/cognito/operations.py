@@ -25,7 +25,8 @@ MAX_FILTER_LENGTH: Final = 256
 def secret_hash(username: str, *, pool: str = DEFAULT_POOL_ALIAS) -> str | None:
     """Return ``SecretHash`` for a call that sends exactly ``username``, ``None`` for an app client without a secret.
 
-    Base64 of HMAC-SHA-256 over username and client id, keyed with the client's secret: 44 characters.
+    ``pool`` is the alias in ``COGNITO_POOLS``. Base64 of HMAC-SHA-256 over username and client id, keyed with the
+    client's secret: 44 characters.
     https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html
     """
     return _secret_hash(get_pool(pool), username)
