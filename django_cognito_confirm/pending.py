@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
-from . import ledger
+from . import ledger, receipts
 from .cognito import Delivery
 from .conf import DEFAULT_POOL_ALIAS, get_option, get_pool
 from .masking import Masked
@@ -32,7 +32,6 @@ CODE_SENT_FOR: Final = 10 * 60
 
 _SIGN_UP = "cognito_confirm_sign_up"
 _USERNAME = "cognito_confirm_username"
-_CONFIRMED = "cognito_confirm_confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +85,12 @@ def remember_sign_up(
 ) -> str:
     """Remember a sign-up that has just succeeded, for 24 hours; return the URL to send the person to.
 
+    ``request`` is the one that signed up: its session, whose key changes, is the owner's from here on.
     ``sign_up_response`` is the reply of boto3's ``sign_up`` as it is, ``username`` the name that was sent, ``user`` the
-    local record made for this sign-up: receivers of ``sign_up_confirmed`` find it as ``confirmation.user``. Belongs
-    inside the transaction that makes this record. Where the pool confirms people at once (``UserConfirmed``), the
-    signal is sent when that transaction commits, and the URL is that of the page that says so.
+    local record made for this sign-up: receivers of ``sign_up_confirmed`` find it as ``confirmation.user``. ``pool`` is
+    the alias in ``COGNITO_POOLS``. Belongs inside the transaction that makes this record. Where the pool confirms
+    people at once (``UserConfirmed``), the signal is sent when that transaction commits, and the URL is that of the
+    page that says so.
     """
     reply = Masked(sign_up_response)
     del sign_up_response  # what is raised here keeps this frame
@@ -123,7 +124,8 @@ def remember_username(
     """Fill ``username`` into the form of this browser's confirm page; return that page's URL.
 
     It grants nothing: use it where a person says who they are, as after a sign-in that ended in "not confirmed".
-    ``code_asked_for``: a new code was just asked for, and the page says that it is on its way.
+    The name is kept in the session of ``request`` until somebody is confirmed there, for the page of ``pool`` (the
+    alias) alone. ``code_asked_for``: a new code was just asked for, and the page says that it is on its way.
     """
     asked_at = time.time() if code_asked_for else 0
     request.session[_USERNAME] = {"pool": pool, "username": username, "code_asked_at": asked_at}
@@ -176,10 +178,9 @@ def get_owned(request: HttpRequest | None, username: str, pool: str) -> PendingS
 def complete(request: HttpRequest, pool: str, sign_up: PendingSignUp | None, *, signed_in: bool = False) -> None:
     """A sign-up was confirmed here: of the owner's, keep for another 24 hours only what a second click needs.
 
-    ``signed_in``: which has signed the owner in as well.
+    ``signed_in``: which has signed the owner in as well. A stranger's leaves nothing in the session (``receipts``).
     """
     _session(request).pop(_USERNAME, None)
-    _session(request)[_CONFIRMED] = {"pool": pool, "at": time.time()}
     if sign_up is not None:
         done = PendingSignUp(pool=pool, username="", username_key=sign_up.username_key, user_pk=sign_up.user_pk)
         _save(request, replace(done, confirmed=True, signed_in=signed_in, expires_at=time.time() + KEPT_FOR))
@@ -193,8 +194,8 @@ def is_signed_in(request: HttpRequest, pool: str) -> bool:
 
 def was_confirmed(request: HttpRequest, pool: str) -> bool:
     """Return whether this browser, the owner's or not, has confirmed a sign-up of this pool lately."""
-    confirmed = _session(request).get(_CONFIRMED, {})
-    return bool(confirmed.get("pool") == pool and confirmed["at"] > time.time() - KEPT_FOR)
+    sign_up = get_sign_up(request, pool)
+    return (sign_up is not None and sign_up.confirmed) or receipts.shown(request, pool)
 
 
 def code_sent(request: HttpRequest, sign_up: PendingSignUp, delivery: Delivery) -> None:
@@ -204,7 +205,7 @@ def code_sent(request: HttpRequest, sign_up: PendingSignUp, delivery: Delivery) 
 
 def forget(request: HttpRequest) -> None:
     """Another person wants to use this browser: forget the sign-up and the name."""
-    for key in (_SIGN_UP, _USERNAME, _CONFIRMED):
+    for key in (_SIGN_UP, _USERNAME):
         _session(request).pop(key, None)
 
 

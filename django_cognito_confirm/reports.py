@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -56,10 +58,10 @@ def get_typed(request: HttpRequest, method: str) -> QueryDict:
 
 
 def _with(data: QueryDict, values: Mapping[str, Sequence[str]]) -> QueryDict:
-    copy = data.copy()
+    changed = copy.copy(data)
     for field, given in values.items():
-        copy.setlist(field, list(given))
-    return copy
+        changed.setlist(field, list(given))
+    return changed
 
 
 def _without_code(address: str, *, is_query: bool) -> str:
@@ -86,5 +88,9 @@ class _Masking(SafeExceptionReporterFilter):
 def _make_filter() -> SafeExceptionReporterFilter:
     """Return a filter that masks whatever the site's own does, and what this app needs."""
     own: Any = type(get_default_exception_reporter_filter())
-    made: SafeExceptionReporterFilter = type("MaskingFilter", (_Masking, own), {})()
-    return made
+    return _filter_over(own)()
+
+
+@functools.cache
+def _filter_over(own: Any) -> Callable[[], SafeExceptionReporterFilter]:
+    return type("MaskingFilter", (_Masking, own), {})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.generic import TemplateView
 
-from . import answers, pending
+from . import answers, ledger, pending
 from .answers import CODE_MAY_BE_SENT, CODE_SENT, Answer, wants_json
 from .cognito import Delivery, warm_up
 from .errors import ConfirmSignUpError
@@ -20,7 +20,7 @@ from .pages import CODE_SENT_ID, CodePageView, PageMixin, StaleForm, Wait
 from .precautions import careful
 from .reports import get_typed
 from .services import confirm_sign_up, resend_code
-from .visits import save_session
+from .visitors import forget
 
 
 class ConfirmView(CodePageView):
@@ -32,15 +32,16 @@ class ConfirmView(CodePageView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.visitor.is_done and not wants_json(request):
             return HttpResponseRedirect(self.get_success_url())
-        warm_up(self.pool)
+        warm_up(self.pool, also=ledger.rehearse)
         if wants_json(request):
             return answers.state(self.visitor).to_response()
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "forget" in request.POST:
-            pending.forget(request)
-            return self.go_on(Answer(200, {"next": self.reverse("confirm", next=self.next_url)}))
+            response = self.go_on(Answer(200, {"next": self.reverse("confirm", next=self.next_url)}))
+            forget(request, response)
+            return response
         if self.visitor.is_done:
             return self.lead_on()
         return super().post(request, *args, **kwargs)
@@ -55,7 +56,7 @@ class ConfirmView(CodePageView):
         except ConfirmSignUpError as error:
             return self.refused(username, error)
         response = self.lead_on()
-        save_session(self.request, response)
+        self.visitor.keep_success(response)
         return response
 
     def confirm(self, username: str, code: str) -> None:

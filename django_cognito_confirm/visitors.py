@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import pending, throttling
+from . import pending, receipts, throttling
 from .conf import get_pool
+from .visits import save_session
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from .pending import PendingSignUp
 
@@ -23,6 +24,13 @@ def get_safe_next(url: str) -> str:
     """Return ``url`` if it is a path on this host that may be redirected to, else ``""``."""
     # Nothing but a path: the Host that a request names may be anybody's.
     return url if len(url) <= MAX_NEXT_LENGTH and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else ""
+
+
+def forget(request: HttpRequest, response: HttpResponse) -> None:
+    """Another person wants to use this browser: leave nothing with it of a sign-up, waiting or confirmed."""
+    pending.forget(request)
+    if receipts.COOKIE in request.COOKIES:
+        receipts.take_back(response)
 
 
 class Visitor:
@@ -57,6 +65,12 @@ class Visitor:
 
     def _speaks_of_another(self, sign_up: PendingSignUp) -> bool:
         return bool(self.given_username) and not sign_up.is_for(self.given_username)
+
+    def keep_success(self, response: HttpResponse) -> None:
+        """Leave with this browser, by ``response``, that its sign-up was confirmed."""
+        save_session(self.request, response)
+        if self.pending is None:  # when the request came
+            receipts.give(response, self.pool)
 
     def get_resend_wait(self, username: str = "") -> int:
         """Return the seconds until this visitor may ask for a code, 0 where they may now.

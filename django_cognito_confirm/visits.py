@@ -43,9 +43,9 @@ def undone_on_error(request: HttpRequest | None) -> Iterator[None]:
 
 
 def save_session(request: HttpRequest, response: HttpResponse) -> None:
-    """Save the session now: if that fails, this person is confirmed all the same and must not see an error."""
+    """Save what has changed in the session now: if that fails, this person is confirmed and must not see an error."""
     session = getattr(request, "session", None)
-    if session is None:
+    if session is None or not session.modified:
         return
     try:
         session.save()

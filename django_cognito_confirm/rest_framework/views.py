@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView, exception_handler
 
-from .. import answers, pending
+from .. import answers, ledger, pending
 from ..answers import Answer
 from ..cognito import Delivery, warm_up
 from ..conf import DEFAULT_POOL_ALIAS, get_sign_in_url, get_signed_in_url
@@ -27,8 +27,7 @@ from ..errors import ConfirmSignUpError
 from ..precautions import open_to_everybody
 from ..services import confirm_sign_up, resend_code
 from ..user_context import get_user_context_data
-from ..visitors import Visitor, get_safe_next
-from ..visits import save_session
+from ..visitors import Visitor, forget, get_safe_next
 from .parsers import CodeParser
 from .schema import describe_confirm, describe_resend
 from .serializers import ConfirmSignUpSerializer, ResendCodeSerializer
@@ -166,7 +165,7 @@ class ConfirmAPIView(SignUpAPIView):
     serializer_class = ConfirmSignUpSerializer
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        warm_up(self.pool)
+        warm_up(self.pool, also=ledger.rehearse)
         return self.respond(answers.state(self.visitor))
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -175,12 +174,13 @@ class ConfirmAPIView(SignUpAPIView):
         given = self.clean()
         self.confirm(given["username"], given["code"])
         response = self.lead_on()
-        save_session(self.http_request, response)
+        self.visitor.keep_success(response)
         return response
 
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        pending.forget(self.http_request)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        response = Response(status=HTTPStatus.NO_CONTENT)
+        forget(self.http_request, response)
+        return response
 
     def confirm(self, username: str, code: str) -> None:
         """Confirm the sign-up. Raises ``ConfirmSignUpError`` with what this visitor may know."""
