@@ -41,6 +41,13 @@ def test_every_setting_may_be_given(pools: Pools, settings: Any) -> None:
     assert ours() == []
 
 
+def test_a_change_of_the_installed_apps_does_not_say_everything_twice(settings: Any, pools: Pools) -> None:
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS]
+    pools(CLIENT_ID="")
+
+    only("E004")
+
+
 @pytest.mark.parametrize("value", [None, {}, [], "eu-west-1_AbCdEf123"])
 def test_missing_pools_are_an_error(settings: Any, value: object) -> None:
     settings.COGNITO_POOLS = value
@@ -130,7 +137,13 @@ def test_the_command_stops_and_names_the_setting(pools: Pools) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"USERNAME_ATTRIBUTES": "email"}, {"USERNAME_ATTRIBUTES": ["nickname"]}, {"USER_POOL_ID": 5}, {"CLIENT_ID": 5}],
+    [
+        {"USERNAME_ATTRIBUTES": "email"},
+        {"USERNAME_ATTRIBUTES": ["nickname"]},
+        {"USERNAME_ATTRIBUTES": 5},
+        {"USER_POOL_ID": 5},
+        {"CLIENT_ID": 5},
+    ],
 )
 def test_options_of_the_wrong_kind_are_named(pools: Pools, options: dict[str, Any]) -> None:
     pools(**options)
@@ -169,3 +182,9 @@ def test_the_default_isolation_level_is_fine(mysql: dict[str, Any]) -> None:
     assert check_settings() == []
     mysql["isolation_level"] = "READ COMMITTED"
     assert check_settings() == []
+
+
+def test_each_thing_is_said_once_also_when_django_has_started_its_apps_anew(settings: Any) -> None:
+    settings.COGNITO_POOLS = None
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.humanize"]
+    only("E001")

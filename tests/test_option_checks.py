@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.checks import CheckMessage
 
 from django_cognito_confirm.checks import check_settings
+from django_cognito_confirm.checks.options import APP_KINDS, PATTERNS, POOL_KINDS
 from django_cognito_confirm.conf import APP_DEFAULTS, POOL_DEFAULTS
-from django_cognito_confirm.option_checks import APP_KINDS, PATTERNS, POOL_KINDS
 
 Pools = Callable[..., None]
 SHOWN = "hush-hush"
@@ -169,3 +170,22 @@ def test_signing_in_needs_pyjwt(pools: Pools, monkeypatch: pytest.MonkeyPatch, m
     message = only()
     assert message.id == "django_cognito_confirm.E017"
     assert "django-cognito-confirm[sign-in]" in str(message.hint)
+
+
+@pytest.fixture
+def no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the sandbox out, without another round of every app's ``ready``."""
+    monkeypatch.delitem(apps.app_configs, "cognito_sandbox")
+
+
+@pytest.mark.usefixtures("no_sandbox")
+def test_a_sandbox_that_is_not_installed_is_an_error() -> None:
+    message = only()
+    assert message.id == "django_cognito_confirm.E019"
+    assert '"django_cognito_confirm.sandbox" to INSTALLED_APPS' in str(message.hint)
+
+
+@pytest.mark.usefixtures("no_sandbox")
+def test_who_has_no_sandbox_needs_none(pools: Pools) -> None:
+    pools(SANDBOX=False, CASE_SENSITIVE=True)
+    assert check_settings() == []

@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from pytest_django import Settings
 
 
-@pytest.fixture
-def outside_tests(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.test.utils import _TestState
-
-    monkeypatch.delattr(_TestState, "saved_data")
-
-
 @pytest.mark.usefixtures("outside_tests")
 def test_production_is_an_error_with_a_hint(settings: Settings) -> None:
     settings.DEBUG = False

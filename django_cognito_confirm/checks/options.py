@@ -8,12 +8,13 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.urls import NoReverseMatch
 from django.utils.module_loading import import_string
 
-from .conf import (
+from ..conf import (
     DEFAULT_LIMITS,
     MIN_WEBHOOK_SECRET_LENGTH,
     THREAT_PROTECTION_REGIONS,
@@ -21,7 +22,7 @@ from .conf import (
     get_sign_in_url,
     get_sign_up_url,
 )
-from .throttling import parse
+from ..throttling import parse
 
 SANDBOX_OPTIONS = ("ALIAS_ATTRIBUTES", "PREVENT_USER_EXISTENCE_ERRORS", "AUTO_CONFIRM", "POST_CONFIRMATION")
 
@@ -143,6 +144,19 @@ def check_sign_in(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]:
             f'COGNITO_POOLS["{alias}"]["AUTO_SIGN_IN"] is on, and PyJWT is not installed.',
             hint='Nobody would be signed in. pip install "django-cognito-confirm[sign-in]", or switch it off.',
             id="django_cognito_confirm.E017",
+        )
+    ]
+
+
+def check_sandbox(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]:
+    """Check that the sandbox has its tables where it is to answer."""
+    if not options.get("SANDBOX") or apps.is_installed("django_cognito_confirm.sandbox"):
+        return []
+    return [
+        Error(
+            f'COGNITO_POOLS["{alias}"]["SANDBOX"] is on, and the sandbox is not installed.',
+            hint='Add "django_cognito_confirm.sandbox" to INSTALLED_APPS and run manage.py migrate.',
+            id="django_cognito_confirm.E019",
         )
     ]
 

@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says of where the site runs: its caches, sessions, logs and endpoints. Warnings only."""
+"""Checks where the site runs: its caches, sessions, logs and endpoints. Warnings only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's na
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from .conf import APP_DEFAULTS, get_pool, get_pool_aliases
+from ..conf import APP_DEFAULTS, get_pool, get_pool_aliases
 
 ENOUGH_ENTRIES: Final = 100_000
 """Each visitor who is let through takes up to five."""

@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says of the settings, each with an id and a hint."""
+"""Checks ``COGNITO_POOLS`` and ``COGNITO_CONFIRM`` as a whole, and the database that holds the ledger."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
-from .conf import APP_DEFAULTS, POOL_DEFAULTS, get_option, get_pool
-from .option_checks import check_app_kinds, check_pool_ids, check_pool_kinds, check_sign_in, check_threat_protection
+from ..conf import APP_DEFAULTS, POOL_DEFAULTS, get_option, get_pool
+from .options import (
+    check_app_kinds,
+    check_pool_ids,
+    check_pool_kinds,
+    check_sandbox,
+    check_sign_in,
+    check_threat_protection,
+)
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -67,6 +74,7 @@ def _check_pool(alias: str, options: Any) -> list[CheckMessage]:
     return [
         *messages,
         *check_pool_ids(alias, options),
+        *check_sandbox(alias, options),
         *check_sign_in(alias, options),
         *check_threat_protection(alias),
     ]
