@@ -5,11 +5,10 @@ from __future__ import annotations
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.utils import timezone
 
-from . import attempts, attributes, codes, delivery, errors, names, sessions, triggers
+from . import attempts, attributes, codes, delivery, errors, names, passwords, sessions, triggers
 from .clients import check_secret_hash, rules
 from .models import Attempt, SandboxUser
 
@@ -64,7 +63,7 @@ def _new_user(pool: Pool, request: Mapping[str, Any], attribute: str | None) -> 
     user.email = given.pop("email", "")
     user.phone_number = given.pop("phone_number", "")
     user.attributes = given
-    user.password = make_password(request["Password"])
+    user.password = passwords.make(request["Password"])
     return user
 
 

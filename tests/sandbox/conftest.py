@@ -33,6 +33,14 @@ def set_pool(settings: Settings) -> SetPool:
     return set_options
 
 
+@pytest.fixture
+def outside_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sandbox take this process for a development server."""
+    from django.test.utils import _TestState
+
+    monkeypatch.delattr(_TestState, "saved_data")
+
+
 def make_client(**options: Any) -> CognitoIdentityProviderClient:
     return boto3.session.Session().client(
         "cognito-idp",

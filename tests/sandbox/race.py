@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CLIENT_ID = "raceclient"
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL = [{"Name": "email", "Value": "shared@example.org"}]
 
 
@@ -33,7 +34,7 @@ def set_up(database: str) -> None:
             "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": database, "OPTIONS": {"timeout": 30}},
         },
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
+        **({"EMAIL_BACKEND": NO_MAIL} if django.VERSION < (6, 1) else {"MAILERS": {"default": {"BACKEND": NO_MAIL}}}),
         COGNITO_POOLS={
             "default": {
                 "USER_POOL_ID": "eu-west-1_Race01",

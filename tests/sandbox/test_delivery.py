@@ -13,6 +13,7 @@ from . import people
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from pytest_django import Settings
 
 NUMBER = "+15551234567"
 
@@ -24,6 +25,31 @@ def test_an_email_carries_the_code(cognito: CognitoIdentityProviderClient) -> No
     assert sent.to == ["ann@example.org"]
     assert re.search(r"\b[0-9]{6}\b", str(sent.body))
     assert people.newest_code() in sent.body
+
+
+@pytest.mark.usefixtures("outside_tests")
+def test_where_nobody_has_set_up_mail_the_code_is_in_the_terminal(
+    cognito: CognitoIdentityProviderClient, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEBUG = True
+    del settings.MAILERS
+    people.sign_up(cognito)
+
+    printed = capsys.readouterr().out
+    assert "To: ann@example.org" in printed
+    assert f"Your confirmation code is {people.newest_code()}" in printed
+    assert mail.outbox == []
+
+
+@pytest.mark.usefixtures("outside_tests")
+def test_where_mail_is_set_up_the_code_goes_that_way(
+    cognito: CognitoIdentityProviderClient, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEBUG = True
+    people.sign_up(cognito)
+
+    assert [sent.to for sent in mail.outbox] == [["ann@example.org"]]
+    assert capsys.readouterr().out == ""
 
 
 def test_an_sms_lands_in_the_mailbox_and_says_what_it_is(cognito: CognitoIdentityProviderClient) -> None:
