@@ -1,3 +1,3 @@
 """Confirm Amazon Cognito sign-ups in Django."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -150,7 +150,7 @@ class Pool:
 
 
 def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
-    """Return the pool that ``COGNITO_POOLS[alias]`` describes.
+    """Return the pool that ``COGNITO_POOLS`` describes under ``alias``.
 
     Raises ``ImproperlyConfigured``, naming the setting, when it is missing or lacks what no pool can do without.
     """
@@ -166,10 +166,8 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
             raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not set.')
         if not isinstance(options.value[name], str):
             raise ImproperlyConfigured(f'COGNITO_POOLS["{alias}"]["{name}"] is not a string.')
-    if (
-        isinstance(options.value["USERNAME_ATTRIBUTES"], str)
-        or set(options.value["USERNAME_ATTRIBUTES"] or ()) - SIGN_IN_ATTRIBUTES
-    ):
+    attributes = options.value["USERNAME_ATTRIBUTES"] or ()
+    if not isinstance(attributes, list | tuple | set | frozenset) or not set(attributes) <= SIGN_IN_ATTRIBUTES:
         raise ImproperlyConfigured(
             f'COGNITO_POOLS["{alias}"]["USERNAME_ATTRIBUTES"] is not a sequence of "email" and "phone_number".'
         )
@@ -186,7 +184,7 @@ def get_pool(alias: str = DEFAULT_POOL_ALIAS) -> Pool:
         region=options.value["REGION"] or region,
         endpoint_url=options.value["ENDPOINT_URL"],
         case_sensitive=options.value["CASE_SENSITIVE"],
-        username_attributes=tuple(options.value["USERNAME_ATTRIBUTES"] or ()),
+        username_attributes=tuple(attributes),
         reveal_users=options.value["REVEAL_USERS"],
         force_alias_creation=options.value["FORCE_ALIAS_CREATION"],
         client_metadata=options.value["CLIENT_METADATA"],
@@ -268,7 +266,7 @@ def get_sign_up_url() -> str | None:
 def pool_from_env(prefix: str = "COGNITO_") -> dict[str, Any]:
     """Return one pool's dictionary for ``COGNITO_POOLS``, read from environment variables by django-environ.
 
-    With the default prefix: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
+    With the default ``prefix``: ``COGNITO_USER_POOL_ID``, ``COGNITO_CLIENT_ID``, ``COGNITO_CLIENT_SECRET``,
     ``COGNITO_REGION``, ``COGNITO_ENDPOINT_URL``, ``COGNITO_CASE_SENSITIVE``, ``COGNITO_USERNAME_ATTRIBUTES`` (comma
     separated), ``COGNITO_REVEAL_USERS``, ``COGNITO_FORCE_ALIAS_CREATION``, ``COGNITO_SEND_CLIENT_IP``,
     ``COGNITO_AUTO_SIGN_IN``, ``COGNITO_WEBHOOK_SECRETS`` (comma separated), ``COGNITO_THREAT_PROTECTION`` (or a

@@ -52,11 +52,13 @@ def confirm_sign_up(
     """Confirm a sign-up with the code that Cognito sent; return the ledger's row once Cognito has said yes.
 
     ``username`` has 1 to 128 characters, ``code`` 1 to 2048; both are cleaned first (``inputs``), and what Cognito
-    would refuse by its form is refused without a call. ``sub`` is Cognito's id of the user, where the caller knows it;
-    ``session`` that of SignUp's reply (an owner's is sent without being asked for). ``force_alias_creation`` and
-    ``client_metadata`` default to the pool's settings; ``user_context_data`` and ``analytics_metadata`` are sent as
-    they are. ``source`` says in the ledger who asked, in at most 32 characters. The reply's Session is in
-    ``confirmation.session``.
+    would refuse by its form is refused without a call. ``pool`` is the alias in ``COGNITO_POOLS``. ``sub`` is Cognito's
+    id of the user, where the caller knows it; ``session`` that of SignUp's reply (an owner's is sent without being
+    asked for). ``force_alias_creation`` and ``client_metadata`` (strings to strings) default to the pool's settings;
+    ``user_context_data`` (``"IpAddress"``, ``"EncodedData"``) and ``analytics_metadata`` (``"AnalyticsEndpointId"``)
+    are sent as they are. ``source`` says in the ledger who asked, in at most 32 characters. ``request`` is the
+    visitor's, in whose name the call is made; without one it is trusted code's, which nothing limits. The reply's
+    Session is in ``confirmation.session``.
 
     When this returns, ``sign_up_confirmed`` has been sent, or is owed: a receiver that raises is called again by
     ``cognito_sync``, and the person is confirmed all the same. With ``AUTO_SIGN_IN``, the owner has been signed in to
@@ -79,7 +81,7 @@ def confirm_sign_up(
     )
     del code, session, client_metadata, user_context_data, analytics_metadata
     settings = get_pool(pool)
-    cognito.public_client(pool)  # before the ledger: wrong settings must leave no attempt behind
+    cognito.get_client(cognito.PUBLIC, settings)  # before the ledger: wrong settings must leave no attempt behind
     username = _clean(inputs.clean_username, username, UserNotFound, settings, request)
     owner = pending.get_owned(request, username, pool)
     clean_code = _clean(inputs.clean_code, message.code, InvalidCode, settings, None if owner else request)
@@ -125,10 +127,13 @@ def resend_code(
 ) -> Delivery | None:
     """Have Cognito send a new code, which makes earlier ones invalid; return where it went.
 
-    Sends a message, which costs money, so it is never repeated. For a stranger (a ``request`` that is not the owner's)
-    every refusal looks like success, and the answer is always ``None``; ``Throttled`` (our own limits) and
-    ``Unavailable`` (no answer from Cognito, or a cache that is down) say nothing of the account. Arguments and errors
-    otherwise as for ``confirm_sign_up``. No ledger is involved: it may be called inside a transaction.
+    ``username`` has 1 to 128 characters; ``pool`` is the alias. ``client_metadata``, ``user_context_data`` and
+    ``analytics_metadata`` are as for ``confirm_sign_up``. Sends a message, which costs money, so it is never repeated.
+
+    For a stranger (a ``request`` that is not the owner's) every refusal looks like success, and the answer is always
+    ``None``; ``Throttled`` (our own limits) and ``Unavailable`` (no answer from Cognito, or a cache that is down) say
+    nothing of the account. Raises otherwise what ``confirm_sign_up`` does, and ``DeliveryFailed`` where no code could
+    be sent. No ledger is involved: it may be called inside a transaction.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ResendConfirmationCode.html
     """
     given = Masked((client_metadata, user_context_data, analytics_metadata))
@@ -171,10 +176,14 @@ def admin_confirm_sign_up(
 ) -> Confirmation:
     """Confirm a sign-up without a code, by an administrator's credentials; return the ledger's row.
 
-    For staff and trusted code: every error is precise. It runs the pool's post-confirmation Lambda; it does **not**
-    verify the e-mail address or phone number. ``AlreadyConfirmed`` is followed by one look at the listing, so that a
-    local record that missed it catches up, and is raised all the same. Needs ``cognito-idp:AdminConfirmSignUp``, and
-    ``cognito-idp:ListUsers`` for the look. Otherwise as ``confirm_sign_up``.
+    For staff and trusted code: every error is precise, and nothing limits it. It runs the pool's post-confirmation
+    Lambda; it does **not** verify the e-mail address or phone number. ``username``, ``pool``, ``client_metadata``
+    (here for the Lambda alone) and ``source`` are as for ``confirm_sign_up``; ``request`` is that of the member of
+    staff, for a ``CLIENT_METADATA`` that asks and for the receivers.
+
+    Raises what ``confirm_sign_up`` does. ``AlreadyConfirmed`` is followed by one look at the listing, so that a local
+    record that missed it catches up, and is raised all the same: ``NotListedYet`` where the listing does not show it.
+    Needs ``cognito-idp:AdminConfirmSignUp``, and ``cognito-idp:ListUsers`` for the look.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminConfirmSignUp.html
     """
     given = Masked(client_metadata)

@@ -6,6 +6,7 @@ starts anew each hour would let twice as many through around the turn of it. A r
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import math
@@ -32,6 +33,7 @@ EXACT_UP_TO: Final = 100
 SAMPLE: Final = 32
 """Slots that are looked at of a larger limit: a few are refused early when it is nearly full."""
 
+_RATE = re.compile(r"\s*(\d+)/(second|minute|hour|day)\s*")
 _UNITS = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}
 
 
@@ -47,7 +49,7 @@ class _Count(NamedTuple):
 
     scope: str
     identity: str
-    rates: list[Rate]
+    rates: tuple[Rate, ...]
 
 
 class _Refusal(NamedTuple):
@@ -140,15 +142,16 @@ def take(scope: str, identity: str, rates: str) -> int | None:
     return refusal.wait if refusal else None
 
 
-def parse(rates: str) -> list[Rate]:
+@functools.lru_cache
+def parse(rates: str) -> tuple[Rate, ...]:
     """Read ``"20/hour"`` or ``"1/minute, 3/hour, 8/day"``. Raises ``ValueError`` for anything else."""
     parsed = []
     for rate in rates.split(","):
-        match = re.fullmatch(r"\s*(\d+)/(second|minute|hour|day)\s*", rate)
+        match = _RATE.fullmatch(rate)
         if not match:
             raise ValueError(f"{rate!r} is not a rate such as '20/hour'.")
         parsed.append(Rate(int(match[1]), _UNITS[match[2]]))
-    return parsed
+    return tuple(parsed)
 
 
 def _counted_name(pool: Pool, username: str) -> str:

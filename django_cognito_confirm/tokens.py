@@ -61,9 +61,10 @@ _kept: dict[tuple[str, str | None], _Kept] = {}
 def verify_id_token(token: str, *, pool: str = DEFAULT_POOL_ALIAS) -> Claims:
     """Return the claims of an ID token that the pool has issued to this site's app client and that is good now.
 
-    Checked are signature (RS256 alone, by a key of the pool), ``iss``, ``aud``, ``token_use``, ``exp`` and ``iat``,
-    with a minute's leeway. Raises ``InvalidToken``; ``Unavailable`` when the keys cannot be fetched; and
-    ``ImproperlyConfigured`` where PyJWT is not installed.
+    ``token`` is the token as Cognito gave it, ``pool`` the alias in ``COGNITO_POOLS``. Checked are signature (RS256
+    alone, by a key of the pool), ``iss``, ``aud``, ``token_use``, ``exp`` and ``iat``, with a minute's leeway. Raises
+    ``InvalidToken``; ``Unavailable`` when the keys cannot be fetched; and ``ImproperlyConfigured`` where PyJWT is not
+    installed.
     https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
     """
     secret = SecretStr(token)

@@ -22,8 +22,9 @@ def get_user_context_data(
 ) -> dict[str, str]:
     """Return the address (``SEND_CLIENT_IP``) and what AWS's script made (``THREAT_PROTECTION``), as the pool is set.
 
-    Anybody can write into ``encoded_data``: what AWS's script cannot have made, or longer than 131,072 characters, is
-    left out. It is there to know a device again, and nobody's sign-up may fail over it.
+    ``request`` is the visitor's, ``pool`` the alias. Anybody can write into ``encoded_data``: what AWS's script cannot
+    have made, or longer than 131,072 characters, is left out. It is there to know a device again, and nobody's sign-up
+    may fail over it.
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-viewing-threat-protection-app.html
     """
     settings = get_pool(pool)

@@ -32,8 +32,8 @@ def confirm_in_cognito(
     which must be registered on the same admin site, does the work, outside any transaction, for those who are in
     ``modeladmin.get_queryset(request)`` by then.
 
-    Needs the permission ``django_cognito_confirm.confirm_sign_up``; raises ``PermissionDenied`` without it.
-    ``CognitoConfirmAdminMixin`` hides the action from those who lack it.
+    Whoever sends ``request`` needs the permission ``django_cognito_confirm.confirm_sign_up``; it raises
+    ``PermissionDenied`` otherwise. ``CognitoConfirmAdminMixin`` hides the action from those who lack it.
     """
     pool = getattr(modeladmin, "cognito_pool", DEFAULT_POOL_ALIAS)
     return ask_to_confirm(modeladmin, request, queryset, pool)

@@ -25,7 +25,7 @@ from .listed import (
 )
 from .outcomes import confirm, fail, leave_open, put_back, refuse, release
 from .queue import Queued, queue, renew, take, waiting
-from .rows import LEASE, database, read, rows
+from .rows import LEASE, database, read, rehearse, rows
 from .sign_ups import sign_up
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "read",
     "recorded_subs",
     "refuse",
+    "rehearse",
     "release",
     "renew",
     "rows",

@@ -101,7 +101,9 @@ def _begin(pool: Pool, username: str, *, source: str, sub: str, by_staff: bool) 
 
 def _begin_on(row: Confirmation, username: str, *, source: str, now: datetime, lease: datetime | None) -> bool:
     """Begin on ``row`` and let it show that, unless it is no longer what it was when it was read."""
-    unchanged: dict[str, Any] = {"pk": row.pk, "epoch": row.epoch, "owed": row.owed, "username": row.username}
+    unchanged: dict[str, Any] = {"pk": row.pk, "epoch": row.epoch, "username": row.username}
+    if row.owed:  # else it is not before the epoch has changed
+        unchanged["owed"] = True
     facts: dict[str, Any] = {"started_at": now}
     if not row.owed and row.delivered_at is None:  # whoever had the person confirmed stays named
         facts["source"] = source

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__package__)
 
 
-def _of(attempt: Attempt) -> QuerySet[Confirmation]:
-    return rows(pk=attempt.row.pk, epoch=attempt.epoch)
+def _of(attempt: Attempt, **facts: Any) -> QuerySet[Confirmation]:
+    return rows(pk=attempt.row.pk, epoch=attempt.epoch, **facts)
 
 
 @tried_again
@@ -37,14 +37,14 @@ def refuse(attempt: Attempt, code: str, kind: str = "") -> None:
     ``code`` is Cognito's, ``kind`` what it means (``ConfirmSignUpError.kind``).
     """
     facts = {"open_attempts": F("open_attempts") - 1, "last_error": code, "last_error_kind": kind}
-    if not _of(attempt).filter(open_attempts__gt=0).update(**facts, **_out_of_the_queue(attempt)):
+    if not _of(attempt, open_attempts__gt=0).update(**facts, **_out_of_the_queue(attempt)):
         release(attempt)
 
 
 @tried_again
 def put_back(attempt: Attempt) -> None:
     """The call certainly was not carried out, and shall be made later: the row waits again, if nobody else has it."""
-    begun = _of(attempt).filter(open_attempts__gt=0)
+    begun = _of(attempt, open_attempts__gt=0)
     if not begun.update(open_attempts=F("open_attempts") - 1, **_out_of_the_queue(attempt, until=timezone.now())):
         release(attempt)
 
@@ -140,11 +140,11 @@ def _record_yes(attempt: Attempt, now: datetime, **delivery: Any) -> Confirmatio
             facts["username"] = after.username
         # Not the user as such: that record may have been removed since, which empties the column.
         facts |= {name: getattr(after, name) for name in _OF_ANOTHER if getattr(after, name) != getattr(before, name)}
-        found = _of(attempt).filter(owed=before.owed) if attempt.row.owed else _of(attempt)
+        same = {"owed": before.owed} if attempt.row.owed else {}
         # Rows are seldom in a job, and the condition costs more than a look. (What was not read is no reason to.)
-        if vars(attempt.row).get("queued_at") is None and found.filter(queued_at=None).update(**facts):
+        if vars(attempt.row).get("queued_at") is None and _of(attempt, queued_at=None, **same).update(**facts):
             return after
-        if found.update(**facts, **({"queued_at": unless_at_work(now)} | _out_of_the_queue(attempt))):
+        if _of(attempt, **same).update(**facts, **({"queued_at": unless_at_work(now)} | _out_of_the_queue(attempt))):
             return after
     return None
 
