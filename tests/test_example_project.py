@@ -9,10 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.mail.backends.locmem import EmailBackend
@@ -22,6 +25,7 @@ from django.test import Client
 from django_cognito_confirm.cognito import admin_client, public_client
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation
+from django_cognito_confirm.pruning import prune
 from django_cognito_confirm.sandbox.models import SandboxUser
 from django_cognito_confirm.signals import sign_up_confirmed, signed_in
 
@@ -31,16 +35,27 @@ EXAMPLE = Path(__file__).parents[1] / "example_project"
 sys.path.append(str(EXAMPLE))
 
 from example.management.commands.demo import Command as Demo  # noqa: E402
-from example.receivers import activate_user, log_in  # noqa: E402
 from example.secret_key import read_or_make_key  # noqa: E402
 
 PASSWORD = "Correct-horse-7"
 Pools = Callable[..., None]
 
 
+@pytest.fixture
+def example_app(settings: Any, transactional_db: None) -> Iterator[None]:
+    """The example's own app, which connects its receivers, and its table."""
+    with patch.dict(admin.site._registry):  # it has an admin of users of its own
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "example"]
+        call_command("migrate", "example", verbosity=0)
+        yield
+    call_command("migrate", "example", "zero", verbosity=0)
+    sign_up_confirmed.disconnect(dispatch_uid="example.activate_user")
+    signed_in.disconnect(dispatch_uid="example.log_in")
+
+
 @pytest.fixture(autouse=True)
-def example_site(settings: Any, transactional_db: None) -> Iterator[None]:
-    """Serve the example's pages, and listen as it does, in the settings of this test run."""
+def example_site(settings: Any, example_app: None) -> Iterator[None]:
+    """Serve the example's pages in the settings of this test run."""
     engine = settings.TEMPLATES[0]
     processors = [*engine["OPTIONS"]["context_processors"], "example.context_processors.pool"]
     settings.TEMPLATES = [
@@ -52,13 +67,9 @@ def example_site(settings: Any, transactional_db: None) -> Iterator[None]:
     settings.EXAMPLE_SIGN_UPS_BY_ADDRESS = "20/hour"
     settings.COGNITO_CONFIRM = {"SIGN_UP_URL": "/sign-up/", "SIGN_IN_URL": "/sign-in/"}
     settings.LOGIN_REDIRECT_URL = "/"
-    sign_up_confirmed.connect(activate_user)
-    signed_in.connect(log_in)
     cache.clear()
     yield
     cache.clear()
-    sign_up_confirmed.disconnect(activate_user)
-    signed_in.disconnect(log_in)
 
 
 def sign_up(client: Client, username: str = "ada", password: str = PASSWORD) -> Any:
@@ -229,6 +240,15 @@ def test_signing_in_leads_where_the_person_wanted_to_go(client: Client) -> None:
     client.post("/confirm/", {"code": last_code()})
     assert sign_in(client, next="/mailbox/")["Location"] == "/mailbox/"
     assert sign_in(client, next="https://elsewhere.example/")["Location"] == "/"
+
+
+def test_people_can_sign_in_when_the_ledger_has_forgotten_them(client: Client) -> None:
+    sign_up(client)
+    client.post("/confirm/", {"code": last_code()})
+    assert prune(timedelta(0)).stripped == 1
+    assert Confirmation.objects.get().user is None
+    sign_in(client)
+    assert client.session["_auth_user_id"] == str(User.objects.get(username="ada").pk)
 
 
 def test_the_case_of_the_name_does_not_matter_at_sign_in(client: Client) -> None:

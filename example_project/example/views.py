@@ -15,7 +15,6 @@ from django.views.generic import FormView, TemplateView
 
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.errors import ConfirmSignUpError
-from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.pending import remember_sign_up, remember_username
 from django_cognito_confirm.services import resend_code
 from django_cognito_confirm.throttling import take
@@ -23,6 +22,7 @@ from django_cognito_confirm.tokens import InvalidToken
 
 from . import cognito
 from .forms import SignInForm, SignUpForm
+from .models import Profile
 
 NOT_AVAILABLE = "Cognito cannot be reached just now. Please try again in a minute."
 
@@ -70,9 +70,10 @@ class SignUpView(FormView):  # type: ignore[type-arg]
         except BotoCoreError:
             form.add_error(None, NOT_AVAILABLE)
             return self.render_to_response(self.get_context_data(form=form), status=503)
-        # Both or neither: the local user, inactive until Cognito has confirmed them, and whose sign-up it was made for.
+        # All or nothing: the user, inactive until Cognito has confirmed them, and whose account and sign-up that is.
         with transaction.atomic():
             user = User.objects.create_user(username, email, is_active=False)
+            Profile.objects.create(user=user, sub=reply["UserSub"])
             url = remember_sign_up(self.request, reply, username=username, user=user)
         return HttpResponseRedirect(url)
 
@@ -160,9 +161,9 @@ class SignInView(RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
 
 def local_user(sub: str) -> User | None:
-    """Return the user who was made here for the sign-up of the person who has just signed in.
+    """Return the user who was made here for the Cognito account of the person who has just signed in.
 
     Never a user with an equal name: in the pool, anybody may sign up as "admin".
     """
-    sign_up = Confirmation.objects.filter(pool="default", sub=sub).select_related("user").first()
-    return sign_up.user if sign_up else None
+    user: User | None = User.objects.filter(profile__sub=sub).first()
+    return user
