@@ -1,16 +1,20 @@
 # make demo    a site that signs people up against the local sandbox, at http://127.0.0.1:8000 (HOST= and PORT= change it)
-# make test    the whole test run, with coverage (ARGS= goes to pytest)
+# make test    the whole test run, with coverage (ARGS= goes to pytest; WORKERS=0 for one process, as --pdb needs it)
+# make test-versions  the tests on every Python, Django and boto3 that tox finds (ENVS= for some: tox list)
 # make test-databases  the ledger's tests on SQLite, PostgreSQL and MariaDB (POSTGRES_URL= and MARIADB_URL= say where)
 # make test-engines  bulk jobs on django-tasks-db and Celery, workers killed (POSTGRES_URL=, RABBITMQ_URL=, REDIS_URL=)
+# make test-emulators  the AWS CLI on the sandbox, and the app on others' emulators (Debian: npm)
 # make test-api  2,000 requests made up from the API's schema (API_CASES= for another number)
 # make crash   the site killed 500 times at random (DATABASE_URL= for another database than SQLite)
 # make fuzz    10,000 tries of whatever can be typed or sent (FUZZ_EXAMPLES= for another number)
 # make bench   what it takes, against what others take, into docs/performance.md (ARGS= goes to it; POSTGRES_URL=)
 # make events  10,000 events of people confirmed elsewhere, doubled and shuffled (EVENTS= for another number)
-# make lint    style, types, layers, migrations
+# make lint    style, types, layers, migrations, workflows
+# make docs    the manual, as HTML in docs/_build/html
 # make screenshots  pictures of every page and state, in docs/images/pages
 # make messages     bring the catalogues up to date with the texts (Debian: apt-get install gettext)
 # make compilemessages  compile them, after a translation
+# make package  the wheel and the source distribution, into dist, as a release has them, and what checkers say of them
 # make clean   remove what the others made
 
 PYTHON ?= python3
@@ -18,10 +22,16 @@ VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
+# Processes that share the tests, a file at a time, in order: what a folder needs is started once by each.
+WORKERS ?= auto
+PARALLEL = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-MINISTACK_VENV = .venv-ministack
+EMULATORS = .venv-emulators
 # Exactly this one: beside a newer boto3, pip silently picks an older release, which accepts any code.
 MINISTACK = ministack==1.5.33
+MOTO = moto[server]==5.2.5
+AWS_CLI = awscli==1.46.3
+COGNITO_LOCAL = cognito-local@5.3.0
 
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
@@ -57,15 +67,15 @@ LEDGER_EXAMPLES ?= 100
 LOCALE = django_cognito_confirm/locale
 LANGUAGES = ar da de en es fr he hi id it ja ko nb nl pl pt_BR sv th tr uk zh_Hans zh_Hant
 
-.PHONY: demo test test-databases test-sqlite test-postgresql test-mariadb test-engines test-api crash fuzz bench events \
-	screenshots lint messages compilemessages ministack clean
+.PHONY: demo test test-versions test-databases test-sqlite test-postgresql test-mariadb test-engines test-emulators \
+	test-api crash fuzz bench events package screenshots lint docs messages compilemessages clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
 	$(BIN)/python example_project/manage.py demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term-missing $(ARGS)
 
 test-databases: test-sqlite test-postgresql test-mariadb
 
@@ -76,12 +86,20 @@ test-sqlite test-postgresql test-mariadb: export LEDGER_EXAMPLES := $(LEDGER_EXA
 test-sqlite test-postgresql test-mariadb: $(VENV)/.databases
 	@echo "== $@"
 	@mkdir -p var
-	$(BIN)/python -m pytest $(LEDGER_TESTS) $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(LEDGER_TESTS) $(ARGS)
+
+# Where nothing may be skipped, no Python may either.
+ENVS ?= ALL
+test-versions: $(VENV)/.versions
+	$(BIN)/tox run -e $(ENVS) $(if $(CI),--skip-missing-interpreters false) -- $(PARALLEL) $(ARGS)
 
 test-engines: export DATABASE_URL = $(POSTGRES_URL)
 test-engines: export DJANGO_SETTINGS_MODULE = tests.integration.engines.settings
 test-engines: $(VENV)/.engines
 	$(BIN)/python -m pytest tests/integration/engines $(ARGS)
+
+test-emulators: $(VENV)/.test $(addprefix $(EMULATORS)/.,ministack moto awscli cognito-local)
+	$(BIN)/python -m pytest tests/integration/emulators $(ARGS)
 
 crash: $(if $(DATABASE_URL),$(VENV)/.databases,$(VENV)/.test)
 	CRASH_KILLS=500 $(BIN)/python -m pytest tests/integration/test_crashes.py -k any_moment $(ARGS)
@@ -107,9 +125,15 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/python -m django makemigrations --check --dry-run --settings tests.settings --pythonpath .
 	$(BIN)/python -m django check --fail-level WARNING --settings tests.settings --pythonpath .
 	$(BIN)/python example_project/manage.py check --fail-level WARNING
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going --nitpicky --fresh-env -q -d docs/_build/doctrees docs docs/_build/html
 
 screenshots: $(VENV)/.test
 	SCREENSHOTS=docs/images/pages $(BIN)/python -m pytest tests/browser/test_states.py $(ARGS)
@@ -125,10 +149,17 @@ messages: $(VENV)/.demo
 compilemessages: $(VENV)/.demo
 	cd django_cognito_confirm && $(abspath $(BIN))/django-admin compilemessages
 
-ministack: $(MINISTACK_VENV)/.installed
+# Pyroma also wants the project's address and its authors', which setup.cfg cannot name yet.
+package: $(VENV)/.release
+	rm -rf build dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/check-manifest
+	$(BIN)/pyroma --min 10 --skip-tests AuthorEmail,Url dist/*.tar.gz
 
 clean:
-	rm -rf $(VENV) $(MINISTACK_VENV) build dist *.egg-info var htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(EMULATORS) .tox build dist docs/_build *.egg-info var htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -146,6 +177,11 @@ $(VENV)/.demo: $(BIN)/python $(PACKAGE)
 $(VENV)/.test: $(BIN)/python $(PACKAGE)
 	@echo "Installing the package and what its tests need in $(VENV)"
 	@$(INSTALL) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.versions: $(BIN)/python $(PACKAGE)
+	@echo "Installing tox in $(VENV)"
+	@$(INSTALL) 'tox>=4.22'
 	@touch $@
 
 $(VENV)/.databases: $(BIN)/python $(PACKAGE)
@@ -169,8 +205,27 @@ $(VENV)/.lint: $(BIN)/python $(PACKAGE)
 	@$(INSTALL) --editable '.[lint,test]'
 	@touch $@
 
-$(MINISTACK_VENV)/.installed: Makefile
-	@echo "Installing $(MINISTACK) in $(MINISTACK_VENV)"
-	@$(PYTHON) -m venv $(MINISTACK_VENV)
-	@$(MINISTACK_VENV)/bin/python -m pip install -qq --disable-pip-version-check $(MINISTACK)
+$(VENV)/.docs: $(BIN)/python $(PACKAGE)
+	@echo "Installing the package and what its manual is built with in $(VENV)"
+	@$(INSTALL) --editable '.[docs]'
+	@touch $@
+
+$(EMULATORS)/.ministack: REQUIREMENT = $(MINISTACK)
+$(EMULATORS)/.moto: REQUIREMENT = $(MOTO)
+$(EMULATORS)/.awscli: REQUIREMENT = $(AWS_CLI)
+$(EMULATORS)/.ministack $(EMULATORS)/.moto $(EMULATORS)/.awscli: $(EMULATORS)/.%: Makefile
+	@echo "Installing $(REQUIREMENT) in $(EMULATORS)/$*"
+	@$(PYTHON) -m venv $(EMULATORS)/$*
+	@$(EMULATORS)/$*/bin/python -m pip install -qq --disable-pip-version-check '$(REQUIREMENT)'
+	@touch $@
+
+$(EMULATORS)/.cognito-local: Makefile
+	@echo "Installing $(COGNITO_LOCAL) in $(EMULATORS)/cognito-local"
+	@npm install --prefix $(EMULATORS)/cognito-local --ignore-scripts --no-audit --no-fund --loglevel error \
+		$(COGNITO_LOCAL)
+	@touch $@
+
+$(VENV)/.release: $(BIN)/python $(PACKAGE)
+	@echo "Installing what builds and checks a release in $(VENV)"
+	@$(INSTALL) --editable '.[release]'
 	@touch $@

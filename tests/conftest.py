@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import caches
+from django.db import connections
 from django.test import Client, RequestFactory
 
-from django_cognito_confirm.cognito import public_client
+from django_cognito_confirm.cognito import clients, public_client
 from django_cognito_confirm.conf import DEFAULT_LIMITS, get_pool
 from django_cognito_confirm.models import Confirmation
 from django_cognito_confirm.pending import remember_sign_up
 from django_cognito_confirm.signals import sign_up_confirmed
 from tests.faults import FaultServer
 
-pytest_plugins = ["tests.ci", "tests.caches"]
+pytest_plugins = ["tests.builds", "tests.caches", "tests.ci", "django_cognito_confirm.pytest_plugin"]
 
 PASSWORD = "correct-horse-1"
 
@@ -57,6 +59,8 @@ def server(pools: Callable[..., None], credentials: None) -> Iterator[FaultServe
     with FaultServer() as server:
         pools(SANDBOX=False, ENDPOINT_URL=server.url)
         yield server
+    for key in [key for key in clients._clients if server.url in key]:
+        clients._clients.pop(key).close()  # nobody comes back to this address, and a client takes megabytes
 
 
 def sign_up(username: str = "alice", *, pool: str = "default", **attributes: str) -> dict[str, Any]:
@@ -77,16 +81,24 @@ def unlimited(settings: Any) -> None:
     settings.COGNITO_CONFIRM = {"LIMITS": dict.fromkeys(DEFAULT_LIMITS)}
 
 
-def browser_of(username: str) -> Client:
-    """Return the browser in which ``username`` has just signed up."""
+def browser_of(username: str, user: AbstractBaseUser | None = None) -> Client:
+    """Return the browser in which ``username``, here ``user``, has just signed up."""
     request = RequestFactory().post("/")
     request.session = SessionStore()
     request.user = AnonymousUser()
-    remember_sign_up(request, sign_up(username), username=username)
+    remember_sign_up(request, sign_up(username), username=username, user=user)
     request.session.save()
     client = Client()
     client.cookies["sessionid"] = str(request.session.session_key)
     return client
+
+
+def close_connections() -> None:
+    """Close the connections of this thread, which is about to end; Django leaves those to a database in memory open."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if connection.connection is not None:
+            connection.connection.close()
 
 
 def last_code() -> str:

@@ -22,14 +22,13 @@ from typing import Any, ClassVar
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.utils import timezone
 
 from django_cognito_confirm import bulk, ledger, tasks
 from django_cognito_confirm.conf import get_pool
 from django_cognito_confirm.models import Confirmation, Job
 from django_cognito_confirm.signals import sign_up_confirmed
-from tests.conftest import Heard, sign_up
+from tests.conftest import Heard, close_connections, sign_up
 from tests.faults import FaultServer, control
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -596,7 +595,7 @@ def test_outside_the_main_thread_it_works_as_well(server: FaultServer) -> None:
         assert executor.submit(refused, job=7).result() == "There is no job 7."
         looked = executor.submit(run, "ann", dry_run=True)
         assert looked.result().code == 0
-        executor.submit(connections.close_all).result()
+        executor.submit(close_connections).result()
 
 
 # --- processes of its own ---------------------------------------------------------------------------------------------

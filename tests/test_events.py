@@ -313,7 +313,7 @@ def test_nonsense_is_refused(server: FaultServer, changed: dict[str, Any]) -> No
     assert not Confirmation.objects.exists()
 
 
-@pytest.mark.parametrize("nonsense", [None, 5, "event", [], {}, [event], {"request": 5}], ids=repr)
+@pytest.mark.parametrize("nonsense", [None, 5, "event", [], {}, [{"userName": "alice"}], {"request": 5}], ids=repr)
 def test_what_is_no_event_is_refused(nonsense: Any) -> None:
     with pytest.raises(ValueError, match="event"):
         events.take(get_pool(), nonsense)

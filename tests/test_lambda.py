@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
+from django_cognito_confirm.cognito import admin_client
 from tests.conftest import Heard
 from tests.faults import FaultServer
 from tests.test_events import SUB, event
@@ -40,6 +41,7 @@ def site(
     monkeypatch.setenv("WEBHOOK_URL", f"{live_server.url}/events/")
     monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
     server.users.add("alice", sub=SUB, status="CONFIRMED")
+    admin_client()  # the Lambda does not wait for a process that has yet to import boto3
     return server
 
 

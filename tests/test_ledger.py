@@ -8,6 +8,7 @@ receiver may raise; syncs run side by side; a listing may show an older state of
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -516,6 +517,18 @@ def test_whoever_was_recorded_before_is_no_news(heard: Heard, sub: str) -> None:
 
 
 # --- what the machine does not see ------------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_opens_no_connection() -> None:
+    def rehearse() -> None:
+        ledger.rehearse()
+        opened.append(connections[ledger.database()].connection is not None)
+
+    opened: list[bool] = []
+    thread = threading.Thread(target=rehearse)
+    thread.start()
+    thread.join()
+    assert opened == [False]
 
 
 def test_begin_is_committed_before_it_returns() -> None:

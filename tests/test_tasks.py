@@ -145,7 +145,7 @@ def test_the_other_batches_keep_to_their_own(server: FaultServer, heard: Heard) 
 
 def test_the_last_batch_waits_for_what_a_dead_worker_had(server: FaultServer, heard: Heard) -> None:
     job = a_job(server, "ann", "bob")
-    take(job, until=timedelta(seconds=0.3))
+    take(job, until=timedelta(seconds=2))
 
     assert confirm_batch(job)["outcomes"] == {"confirmed": 2}
     assert heard.usernames == ["bob", "ann"]

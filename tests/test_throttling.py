@@ -42,7 +42,7 @@ def fresh_cache(settings: Any, request: pytest.FixtureRequest) -> None:
     ],
 )
 def test_a_rate_is_read_as_it_is_written(written: str, rates: list[Rate]) -> None:
-    assert parse(written) == rates
+    assert list(parse(written)) == rates
 
 
 @pytest.mark.parametrize(

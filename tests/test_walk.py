@@ -254,7 +254,7 @@ def test_the_command_watches_until_it_is_stopped(server: FaultServer, monkeypatc
     out = StringIO()
     call_command("cognito_sync", "--full", "--prefix", "a", "--rate", "1e9", "--watch", "300", stdout=out)
     assert pauses == [300, 300]
-    assert out.getvalue().count("default: ") == 2
+    assert out.getvalue().count(" waiting, ") == 2
 
 
 class Terminal(StringIO):

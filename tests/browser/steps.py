@@ -55,7 +55,8 @@ def confirm_button(page: Page) -> Locator:
 
 
 def confirm(page: Page, code: str) -> None:
-    """Type the code and press the button, on the confirm page."""
+    """Type the code and press the button, on the confirm page, once its script has run (it is deferred)."""
+    page.wait_for_load_state("domcontentloaded")
     code_field(page).fill(code)
     confirm_button(page).click()
 

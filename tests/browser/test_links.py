@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.docs.pasting import run
+
 from .acceptance import shows
 from .conftest import NewPage
-from .servers import ROOT, Site
+from .servers import Site
 from .steps import SCRIPTS, code_field, confirm_button, email, expect_done, join
 
 pytestmark = pytest.mark.browser
 
 
 def link_in_the_mail(username: str, code: str) -> str:
-    """Return the link that the Lambda function in docs/page.md makes, without the site's address."""
-    [source] = re.findall(r"```python\n(from html .*?)```", (ROOT / "docs" / "page.md").read_text(), re.DOTALL)
-    written: dict[str, Any] = {}
-    exec(source, written)  # noqa: S102  # our own
+    """Return the link that the Lambda function in docs/link-confirmation.md makes, without the site's address."""
     request = {"codeParameter": "{####}"}
     event = {"triggerSource": "CustomMessage_SignUp", "userName": username, "request": request, "response": {}}
-    mail = written["handler"](event, None)["response"]["emailMessage"].replace("{####}", code)
+    handler = run("link-confirmation.md", "lambda_function.py")["lambda_handler"]
+    mail = handler(event, None)["response"]["emailMessage"].replace("{####}", code)
     [link] = re.findall('href="(.*?)"', mail)
     return unescape(link).removeprefix("https://www.example.com")
 
