@@ -23,10 +23,18 @@ SIGNALS = [
 
 
 @pytest.fixture
-def as_before() -> Iterator[None]:
+def _admin() -> Iterator[None]:
+    """Forget what apps register with the admin, which setting INSTALLED_APPS lets them do to a copy."""
+    before = {**admin.site._registry}
+    yield
+    admin.site._registry = before
+
+
+@pytest.fixture
+def as_before(_admin: None) -> Iterator[None]:
     """Forget what samples connect to signals, register with the admin and put into the environment."""
     before = [list(signal.receivers) for signal in SIGNALS]
-    with patch.dict(os.environ), patch.dict(admin.site._registry):
+    with patch.dict(os.environ):
         yield
     for signal, known in zip(SIGNALS, before, strict=True):
         signal.receivers = known

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from django.contrib import admin
 from django.core.management import get_commands
 
 from tests.docs.commands import (
@@ -29,13 +27,12 @@ OPTION = re.compile(r"--(?!cognito-confirm-)[a-z]")  # those are custom properti
 
 
 @pytest.fixture(autouse=True)
-def engine(settings: Any) -> Iterator[None]:
+def engine(_admin: None, settings: Any) -> Iterator[None]:
     """The engine whose worker the manual names."""
-    with patch.dict(admin.site._registry):  # it has an admin of its own
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django_tasks_db"]
-        settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-        get_commands.cache_clear()  # type: ignore[attr-defined]
-        yield
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django_tasks_db"]  # it has an admin of its own
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    get_commands.cache_clear()  # type: ignore[attr-defined]
+    yield
     get_commands.cache_clear()  # type: ignore[attr-defined]
 
 
