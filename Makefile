@@ -222,7 +222,7 @@ $(EMULATORS)/.ministack $(EMULATORS)/.moto $(EMULATORS)/.awscli: $(EMULATORS)/.%
 $(EMULATORS)/.cognito-local: Makefile
 	@echo "Installing $(COGNITO_LOCAL) in $(EMULATORS)/cognito-local"
 	@npm install --prefix $(EMULATORS)/cognito-local --ignore-scripts --no-audit --no-fund --loglevel error \
-		$(COGNITO_LOCAL)
+		--fetch-timeout 30000 $(COGNITO_LOCAL)
 	@touch $@
 
 $(VENV)/.release: $(BIN)/python $(PACKAGE)
