@@ -127,7 +127,7 @@ lint: $(VENV)/.lint
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/zizmor --offline --quiet --min-severity medium .github
 	$(BIN)/python -m django makemigrations --check --dry-run --settings tests.settings --pythonpath .
 	$(BIN)/python -m django check --fail-level WARNING --settings tests.settings --pythonpath .
 	$(BIN)/python example_project/manage.py check --fail-level WARNING
