@@ -39,7 +39,7 @@ def _replace(found: re.Match[str]) -> str:
     page = PAGES.get(name.removesuffix(".md"), "")
     if page:
         place = f"{page}.md" + (f"#{anchor}" if anchor else "")
-    elif found["place"].startswith("../"):
+    elif found["place"].startswith("../") or name.removesuffix(".md").isupper():
         return found["words"]
     return f"[{found['words']}]({place})"
 

@@ -20,6 +20,7 @@ in_manual: Callable[[str], str] = runpy.run_path(str(DOCS / "_ext" / "repository
         ("[How](docs/strangers.md#limits) it is set up.", "[How](strangers.md#limits) it is set up."),
         ("[Reports](SECURITY.md), [changes](CHANGELOG.md)", "[Reports](security.md), [changes](changelog.md)"),
         ("In the [example](../example_project/README.md).", "In the example."),
+        ("[How we speak](CODE_OF_CONDUCT.md)", "How we speak"),
         ("See [the promise](promise.md).", "See [the promise](promise.md)."),
         ("It is `[words](../SECURITY.md)` there.", "It is `[words](../SECURITY.md)` there."),
     ],
