@@ -1,4 +1,4 @@
-"""The app: its checks and its receiver are connected when Django starts, and nothing else is imported."""
+"""The app: its checks and its receiver are connected when Django starts, and no other module is imported for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only package that touches boto3: two cached clients for each pool, the secret hash, the operations.
+"""Calls Cognito by boto3: cached clients for each pool, built when they are needed, the secret hash, the operations.
 
 boto3 is imported when it is first needed, never with a module: it costs a process 175 ms and 34 MB.
 """

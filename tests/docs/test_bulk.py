@@ -35,8 +35,11 @@ OF_OTHER_CALLS = {
     "attempts_exceeded",
     "delivery_failed",
     "delivery_unknown",
+    "throttled",
+    "blocked",
+    "unavailable",
 }
-"""What AdminConfirmSignUp does not end with."""
+"""What AdminConfirmSignUp does not end with for one person: the last three stop a run, or are tried again."""
 
 
 @pytest.fixture

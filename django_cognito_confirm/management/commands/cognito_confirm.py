@@ -79,7 +79,9 @@ class Command(BaseCommand):
             "--pool", choices=get_pool_aliases(), help=f"alias in COGNITO_POOLS (default: {DEFAULT_POOL_ALIAS})"
         )
         parser.add_argument(
-            "--rate", type=positive, help="calls a second at most, with all other workers (ADMIN_RATE by default)"
+            "--rate",
+            type=positive,
+            help="calls a second at most, with all other workers of the same rate (ADMIN_RATE by default)",
         )
         parser.add_argument(
             "--enqueue", action="store_true", help="put them in the queue, and have the task backend's workers call"

@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     help = (
         "Remove sign-ups and refused attempts of long ago, and take the names off people confirmed long ago. "
-        "What is open, owed or queued is never touched."
+        "What is open, owed or queued is touched by --forget only."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
