@@ -197,7 +197,7 @@ $(VENV)/.engines: $(BIN)/python $(PACKAGE)
 
 $(VENV)/.bench: $(BIN)/python $(PACKAGE)
 	@echo "Installing the package and what it is measured against in $(VENV)"
-	@$(INSTALL) --editable '.[bench]'
+	@$(INSTALL) --editable '.[bench,test]'
 	@touch $@
 
 $(VENV)/.lint: $(BIN)/python $(PACKAGE)

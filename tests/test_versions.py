@@ -118,3 +118,11 @@ def test_who_builds_may_not_publish_and_who_publishes_runs_no_code_of_ours() -> 
     assert release["publish"]["permissions"] == {"id-token": "write"}
     assert release["publish"]["environment"]["name"] == "pypi"
     assert not any("run" in step or "checkout" in step["uses"] for step in release["publish"]["steps"])
+
+
+@pytest.mark.parametrize("workflow", sorted(path.name for path in WORKFLOWS.glob("*.yml")))
+def test_no_step_tells_make_that_a_version_is_a_python(workflow: str) -> None:
+    """Make takes its variables from the environment, and ``PYTHON`` is a program there."""
+    for job in jobs(workflow).values():
+        for step in job.get("steps", []):
+            assert "PYTHON" not in {**job.get("env", {}), **step.get("env", {})}, step["name"]
